@@ -1,0 +1,83 @@
+// One commit unit: everything that accepting one message means. It becomes durable whole or not at all, and only then
+// may anyone answer 250.
+import type { BodyType, Notify } from './queue-terms.ts';
+
+/** A copy for one local mailbox. */
+export interface LocalDelivery {
+  readonly accountId: number;
+  /** The folder's role or name; 'INBOX' unless a rule says otherwise. */
+  readonly mailbox: string;
+  /** Return-Path and Delivered-To: belongs to the mailbox row, never to the shared record. */
+  readonly prefix: Uint8Array;
+  /** System flags and keywords it arrives with. */
+  readonly flags?: readonly string[];
+}
+
+export interface QueuedRecipient {
+  /** addr-spec as it will be sent; UTF-8 where the address has it. */
+  readonly forwardPath: string;
+  /** Where it is routed: A-label domain in lower case, or an address literal. */
+  readonly domain: string;
+  /** 'type;address' of RFC 3461 §4.2, or null. */
+  readonly orcpt: string | null;
+  /** null: NOTIFY was not given. */
+  readonly notify: readonly Notify[] | null;
+}
+
+export interface QueuedMessage {
+  /** addr-spec, '' for the null sender. */
+  readonly reversePath: string;
+  /** Who submitted it; null when it came unauthenticated. */
+  readonly accountId: number | null;
+  readonly body: BodyType;
+  readonly smtputf8: boolean;
+  readonly requiretls: boolean;
+  readonly ret: 'FULL' | 'HDRS' | null;
+  readonly envid: string | null;
+  readonly priority: number;
+  readonly deliverBy: { readonly atMs: number; readonly mode: 'R' | 'N'; readonly trace: boolean } | null;
+  readonly notBeforeMs: number;
+  readonly expiresAtMs: number;
+  readonly held: boolean;
+  readonly recipients: readonly QueuedRecipient[];
+}
+
+export type JourneyKind =
+  | 'received'
+  | 'refused'
+  | 'routed'
+  | 'expanded'
+  | 'delivered'
+  | 'queued'
+  | 'attempted'
+  | 'relayed'
+  | 'deferred'
+  | 'failed'
+  | 'expired'
+  | 'reported'
+  | 'removed';
+
+export interface JourneyEvent {
+  readonly atMs: number;
+  readonly kind: JourneyKind;
+  /** The recipient that the event is about; absent: the whole message. */
+  readonly recipient?: string;
+  /** Small and flat: host, address, tls, reply, … Never a subject, a password or somebody else's Bcc. */
+  readonly data: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** What the journey of a message is found by. */
+export interface JourneyHead {
+  readonly messageId: string | null;
+  readonly reversePath: string;
+  readonly accountId: number | null;
+}
+
+export interface CommitUnit {
+  /** From `newUnitId`: ordered by time, unique over all threads; also the queue id. */
+  readonly id: number;
+  readonly deliveries: readonly LocalDelivery[];
+  readonly queued: QueuedMessage | null;
+  readonly journey: JourneyHead;
+  readonly events: readonly JourneyEvent[];
+}

@@ -1,0 +1,51 @@
+// The storage ring's face towards the services: one object per thread. Reads go over this thread's own connection,
+// writes are named operations that the one writer runs inside its next group commit.
+import type { CommitUnit } from './commit-unit.ts';
+import type { SqlReader } from './sql/sql.ts';
+import type { WriteOperations } from './write-operations.ts';
+
+/** Where a message's octets are. */
+export interface BlobPlace {
+  readonly segment: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The octets of a message on their way in: small ones wait in memory, large ones stream into a file of their own. */
+export interface MessageWriter {
+  /** Octets so far. */
+  readonly length: number;
+  /** The chunk is copied or written before the returned promise (if any) resolves. */
+  write(chunk: Uint8Array): void | Promise<void>;
+  /**
+   * Puts `prefix` (Received and other trace fields) in front of the body, makes everything durable together with the
+   * unit, in that order, and resolves once it is. Rejects with MailError storage-full or storage-failed; then nothing
+   * of it is visible.
+   */
+  commit(prefix: Uint8Array, unit: CommitUnit): Promise<void>;
+  /** Forgets the octets. */
+  abort(): void;
+}
+
+/** Told after each commit what it touched. */
+export interface Change {
+  readonly accountIds: readonly number[];
+  /** Units whose queue rows became visible. */
+  readonly queuedUnits: readonly number[];
+}
+
+export interface Store {
+  readonly read: SqlReader;
+  /** Ordered by time, unique over all threads, a safe integer. */
+  newUnitId(): number;
+  openMessage(): MessageWriter;
+  /** Runs one named write inside the next group commit; resolves when it is durable. */
+  execute<K extends keyof WriteOperations>(
+    name: K,
+    ...args: Parameters<WriteOperations[K]>
+  ): Promise<Awaited<ReturnType<WriteOperations[K]>>>;
+  /** Octets [start, end) of a stored message, counted from the start of its record. */
+  readBlob(place: BlobPlace, start: number, end: number): Promise<Buffer>;
+  onChange(listener: (change: Change) => void): () => void;
+  close(): Promise<void>;
+}
