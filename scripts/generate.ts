@@ -1,0 +1,29 @@
+// Writes the generated documents from the tables they follow. With --check it writes nothing and fails on a difference.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { LAYERS_PAGE, layersPage } from '../test/architecture/layers-page.ts';
+
+const PAGES: Record<string, () => string> = {
+  [LAYERS_PAGE]: layersPage,
+};
+
+function current(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const check = process.argv.includes('--check');
+const stale = Object.entries(PAGES).filter(([path, make]) => current(path) !== make());
+for (const [path, make] of stale) {
+  console.log(`${check ? 'out of date' : 'written'}: ${path}`);
+  if (check) continue;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, make());
+}
+if (check && stale.length > 0) {
+  console.log('Run `npm run gen` and commit the result.');
+  process.exitCode = 1;
+}
