@@ -25,6 +25,8 @@ export interface QueuedRecipient {
 }
 
 export interface QueuedMessage {
+  /** When it was accepted; its age decides the time of each retry. */
+  readonly queuedAtMs: number;
   /** addr-spec, '' for the null sender. */
   readonly reversePath: string;
   /** Who submitted it; null when it came unauthenticated. */
@@ -66,6 +68,14 @@ export interface JourneyEvent {
   readonly data: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** Recipients that leave the queue: relayed, failed, expired or removed. */
+export interface QueueSettlement {
+  readonly unitId: number;
+  /** Their indexes in `QueuedMessage.recipients`; one that has left already is no error. */
+  readonly recipients: readonly number[];
+  readonly events: readonly JourneyEvent[];
+}
+
 /** What the journey of a message is found by. */
 export interface JourneyHead {
   readonly messageId: string | null;
@@ -80,4 +90,6 @@ export interface CommitUnit {
   readonly queued: QueuedMessage | null;
   readonly journey: JourneyHead;
   readonly events: readonly JourneyEvent[];
+  /** A report's unit: the recipients that it reports leave the queue in the same transaction. */
+  readonly settlement?: QueueSettlement;
 }
