@@ -1,10 +1,13 @@
 // Writes the generated documents from the tables they follow. With --check it writes nothing and fails on a difference.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { CLI_PAGE, cliPage } from '../src/app/cli/cli-page.ts';
+import { COMMANDS } from '../src/app/cli/commands.ts';
 import { LAYERS_PAGE, layersPage } from '../test/architecture/layers-page.ts';
 
 const PAGES: Record<string, () => string> = {
   [LAYERS_PAGE]: layersPage,
+  [CLI_PAGE]: () => cliPage(COMMANDS),
 };
 
 function current(path: string): string | null {

@@ -1,0 +1,6 @@
+// The program: hands the words of the command line to the command they name.
+import { COMMANDS } from './app/cli/commands.ts';
+import { processHost } from './app/cli/process-host.ts';
+import { runCommandLine } from './app/cli/run-command-line.ts';
+
+process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, processHost());
