@@ -1,8 +1,8 @@
 // The queue as the relay service sees it: what waits, how it is read, and how each outcome is written down.
 // The queue's unit of waiting is a key: one message's recipients at one domain. They share one schedule.
 // Durable: `settle`, the commands, and a CommitUnit's `settlement`. Not synced: `defer` (a lost one costs one early attempt).
+import type { BlobPlace } from './blob-place.ts';
 import type { JourneyEvent, QueuedMessage, QueuedRecipient, QueueSettlement } from './commit-unit.ts';
-import type { BlobPlace } from './store.ts';
 
 /** One message's waiting recipients at one domain. */
 export interface QueueKey {

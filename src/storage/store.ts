@@ -1,15 +1,12 @@
 // The storage ring's face towards the services: one object per thread. Reads go over this thread's own connection,
 // writes are named operations that the one writer runs inside its next group commit.
+import type { BlobPlace } from './blob-place.ts';
 import type { CommitUnit } from './commit-unit.ts';
+import type { QueueArrival } from './queue-store.ts';
 import type { SqlReader } from './sql/sql.ts';
 import type { WriteOperations } from './write-operations.ts';
 
-/** Where a message's octets are. */
-export interface BlobPlace {
-  readonly segment: number;
-  readonly offset: number;
-  readonly length: number;
-}
+export type { BlobPlace } from './blob-place.ts';
 
 /** The octets of a message on their way in: small ones wait in memory, large ones stream into a file of their own. */
 export interface MessageWriter {
@@ -44,8 +41,20 @@ export interface Store {
     name: K,
     ...args: Parameters<WriteOperations[K]>
   ): Promise<Awaited<ReturnType<WriteOperations[K]>>>;
+  /**
+   * Like `execute`, but resolves when written, not when synced: a crash may lose it, never reorder it. Such writes wait
+   * for company, at most about 100 ms.
+   */
+  executeUnsynced<K extends keyof WriteOperations>(
+    name: K,
+    ...args: Parameters<WriteOperations[K]>
+  ): Promise<Awaited<ReturnType<WriteOperations[K]>>>;
   /** Octets [start, end) of a stored message, counted from the start of its record. */
   readBlob(place: BlobPlace, start: number, end: number): Promise<Buffer>;
+  /** Whole records, in the order asked; neighbours in a segment are read in one go. The caller bounds the sum. */
+  readBlobs(places: readonly BlobPlace[]): Promise<Buffer[]>;
   onChange(listener: (change: Change) => void): () => void;
+  /** Told of every message that entered the queue, whichever thread committed it. */
+  onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): () => void;
   close(): Promise<void>;
 }
