@@ -67,7 +67,7 @@ export interface PackageUse {
 
 /** Each npm package is imported in exactly one file, so that replacing it is a change of one file. */
 export const PACKAGES: Readonly<Record<string, PackageUse>> = {
-  '@mongodb-js/saslprep': { file: null, reason: 'SASLprep tables (RFC 4013)' },
+  '@mongodb-js/saslprep': { file: 'src/protocols/sasl/prepare-password.ts', reason: 'SASLprep tables (RFC 4013)' },
   '@node-rs/argon2': { file: null, reason: 'Argon2id password hashes' },
   '@node-rs/bcrypt': { file: null, reason: 'bcrypt hashes of imported accounts' },
   '@peculiar/x509': { file: null, reason: 'makes the self-signed certificate' },

@@ -17,3 +17,6 @@ export interface SaslServer {
   /** The first call carries the initial response, or null when the client sent none; later calls its responses. */
   next(response: Buffer | null): Promise<SaslStep>;
 }
+
+/** How an exchange ends. */
+export type SaslVerdict = Exclude<SaslStep, { kind: 'challenge' }>;
