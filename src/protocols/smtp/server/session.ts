@@ -1,6 +1,6 @@
 // What the SMTP server library needs from the house. One session object per connection. The library owns the dialog
 // (grammar, order, TLS, SASL exchange, line endings, limits); the session decides.
-import type { SaslServer } from '../../sasl/sasl-server.ts';
+import type { ChannelBinding, SaslServer } from '../../sasl/index.ts';
 import type { Envelope, EnvelopeRecipient, MailParameters } from '../envelope.ts';
 import type { ReversePath } from '../../../formats/address/addr-spec.ts';
 import type { SmtpReply } from '../reply.ts';
@@ -13,6 +13,8 @@ export interface TlsState {
   /** e.g. 'TLS_AES_256_GCM_SHA384' */
   readonly cipher: string;
   readonly servername?: string;
+  /** What SCRAM-SHA-256-PLUS can bind to on this connection; made when asked for. */
+  readonly channelBindings?: () => readonly ChannelBinding[];
 }
 
 /** The client at the other end; `address` is the one the PROXY header gave, if any, IPv4-mapped addresses as IPv4. */
