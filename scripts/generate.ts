@@ -3,10 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CLI_PAGE, cliPage } from '../src/app/cli/cli-page.ts';
 import { COMMANDS } from '../src/app/cli/commands.ts';
+import { CONFIG_EXAMPLE, CONFIG_PAGE, configExample, configPage } from '../src/app/config/config-page.ts';
 import { LAYERS_PAGE, layersPage } from '../test/architecture/layers-page.ts';
 
 const PAGES: Record<string, () => string> = {
   [LAYERS_PAGE]: layersPage,
+  [CONFIG_PAGE]: configPage,
+  [CONFIG_EXAMPLE]: configExample,
   [CLI_PAGE]: () => cliPage(COMMANDS),
 };
 

@@ -74,7 +74,7 @@ export const PACKAGES: Readonly<Record<string, PackageUse>> = {
   'dns-packet': { file: null, reason: 'DNS messages on the wire' },
   pino: { file: null, reason: 'structured log lines' },
   'prom-client': { file: null, reason: 'metrics in the Prometheus text format' },
-  'smol-toml': { file: null, reason: 'TOML grammar of the configuration file' },
+  'smol-toml': { file: 'src/app/config/toml.ts', reason: 'TOML grammar of the configuration file' },
 };
 
 /** Packages for tests only; any test may import them. */

@@ -1,6 +1,7 @@
 // What a command of the command line is: a table entry that declares itself, and the context it runs in.
 // The parser, the help and docs/reference/cli.md all come from these entries.
 import type { Readable } from 'node:stream';
+import type { Config } from '../config/config.ts';
 
 /** Done. */
 export const EXIT_DONE = 0;
@@ -72,6 +73,8 @@ export interface CommandContext {
   /** `--config`, else POSTROAD_CONFIG, else null: look in the usual places. */
   readonly configPath: string | null;
   readonly host: CommandHost;
+  /** The configuration, read once, when first asked for. Throws ConfigError, which reaches the user in one line. */
+  config(): Config;
   /** Prints one line, or several. */
   print(text: string): void;
   /** With --json prints `value` as one line of JSON, else `text`. */

@@ -7,6 +7,8 @@ import {
   type CommandContext,
   type CommandHost,
 } from './command.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
 import { commandText, overviewText } from './help-text.ts';
 import { parseCommandLine, type CommandLine } from './parse-command-line.ts';
 
@@ -40,14 +42,17 @@ function contextOf(
   const json = line.options['json'] === true;
   const named = line.options['config'];
   const print = (text: string): void => void host.stdout.write(`${text}\n`);
+  const configPath = typeof named === 'string' ? named : (host.env['POSTROAD_CONFIG'] ?? null);
+  let config: Config | null = null;
   return {
     command,
     commands,
     words: line.words,
     options: line.options,
     json,
-    configPath: typeof named === 'string' ? named : (host.env['POSTROAD_CONFIG'] ?? null),
+    configPath,
     host,
+    config: () => (config ??= loadConfig(configPath, host.folder)),
     print,
     show: (value, text) => print(json ? JSON.stringify(value) : text),
   };
