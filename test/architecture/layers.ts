@@ -71,7 +71,7 @@ export const PACKAGES: Readonly<Record<string, PackageUse>> = {
   '@node-rs/argon2': { file: null, reason: 'Argon2id password hashes' },
   '@node-rs/bcrypt': { file: null, reason: 'bcrypt hashes of imported accounts' },
   '@peculiar/x509': { file: null, reason: 'makes the self-signed certificate' },
-  'dns-packet': { file: null, reason: 'DNS messages on the wire' },
+  'dns-packet': { file: 'src/base/dns/wire.ts', reason: 'DNS messages on the wire' },
   pino: { file: null, reason: 'structured log lines' },
   'prom-client': { file: null, reason: 'metrics in the Prometheus text format' },
   'smol-toml': { file: 'src/app/config/toml.ts', reason: 'TOML grammar of the configuration file' },
