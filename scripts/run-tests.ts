@@ -1,17 +1,30 @@
-// Runs node:test over one part of the suite: `fast` (beside the code and test/fast folders) or `slow`.
+// Runs node:test over one part of the suite: `fast` (beside the code, and the fast folders of test/) or `slow`.
+// More words go to the test runner: `npm test -- --test-name-pattern=SCRAM`, or files to run only those.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 
-const PARTS: Record<string, string[]> = {
-  fast: ['src/**/*.test.ts', 'test/{architecture,integration,wire,fuzz}/**/*.test.ts'],
-  slow: ['test/slow/**/*.test.ts'],
+const PARTS: Record<string, { patterns: readonly string[]; concurrency: number }> = {
+  fast: { patterns: ['src/**/*.test.ts', 'test/{architecture,integration,wire,fuzz}/**/*.test.ts'], concurrency: 2 },
+  // One at a time: these start whole servers and foreign programs.
+  slow: { patterns: ['test/slow/**/*.test.ts'], concurrency: 1 },
 };
-const part = process.argv[2] ?? 'fast';
-const files = (PARTS[part] ?? []).flatMap((pattern) => globSync(pattern));
-if (files.length === 0) throw new Error(`no tests in part '${part}'`);
-const run = spawnSync(
-  process.execPath,
-  ['--test', `--test-concurrency=${part === 'slow' ? 1 : 2}`, ...process.argv.slice(3), ...files.sort()],
-  { stdio: 'inherit', env: { ...process.env, UV_THREADPOOL_SIZE: '16' } },
-);
-process.exit(run.status ?? 1);
+
+const [name = 'fast', ...rest] = process.argv.slice(2);
+const part = PARTS[name];
+if (part === undefined) throw new Error(`there is no part '${name}'; say one of: ${Object.keys(PARTS).join(', ')}`);
+const named = rest.some((word) => word.endsWith('.ts'));
+const files = named ? [] : part.patterns.flatMap((pattern) => globSync(pattern)).toSorted();
+if (!named && files.length === 0) console.log(`there are no tests in part '${name}' yet`);
+else {
+  const run = spawnSync(process.execPath, ['--test', `--test-concurrency=${part.concurrency}`, ...rest, ...files], {
+    stdio: 'inherit',
+    env: {
+      // Every test file is a process of its own: the compile cache spares each the stripping of types.
+      NODE_COMPILE_CACHE: 'node_modules/.cache/compile',
+      ...process.env,
+      // libuv's pool is shared by disk syncs and password hashing; the server runs with the same size.
+      UV_THREADPOOL_SIZE: '16',
+    },
+  });
+  process.exitCode = run.status ?? 1;
+}
