@@ -68,8 +68,8 @@ export interface PackageUse {
 /** Each npm package is imported in exactly one file, so that replacing it is a change of one file. */
 export const PACKAGES: Readonly<Record<string, PackageUse>> = {
   '@mongodb-js/saslprep': { file: 'src/protocols/sasl/prepare-password.ts', reason: 'SASLprep tables (RFC 4013)' },
-  '@node-rs/argon2': { file: null, reason: 'Argon2id password hashes' },
-  '@node-rs/bcrypt': { file: null, reason: 'bcrypt hashes of imported accounts' },
+  '@node-rs/argon2': { file: 'src/services/passwords/argon2id.ts', reason: 'Argon2id password hashes' },
+  '@node-rs/bcrypt': { file: 'src/services/passwords/bcrypt.ts', reason: 'bcrypt hashes of imported accounts' },
   '@peculiar/x509': { file: null, reason: 'makes the self-signed certificate' },
   'dns-packet': { file: 'src/base/dns/wire.ts', reason: 'DNS messages on the wire' },
   pino: { file: null, reason: 'structured log lines' },
