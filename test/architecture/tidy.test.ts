@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { missingPlatformPackages, type LockFile } from './lock-file.ts';
 import { scanSource } from './scan-source.ts';
 import { readTree, treeOf, type SourceTree } from './source-tree.ts';
 import {
@@ -177,4 +178,22 @@ test('the scanner tells code from comments, strings, templates and regular expre
     ['b', 'j', 'h ? k', "\\'o"],
   );
   assert.equal(scanned.codeOnly.length, text.length);
+});
+
+test('the lock file names every platform package, so that `npm ci` accepts it', () => {
+  const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as LockFile;
+  assert.deepEqual(missingPlatformPackages(lock), {}, 'run `node scripts/complete-lock.ts`');
+  const fault = {
+    packages: { 'node_modules/a': { dev: true, optionalDependencies: { '@a/b-linux-x64-musl': '1.0.0' } } },
+  };
+  assert.deepEqual(missingPlatformPackages(fault), {
+    'node_modules/@a/b-linux-x64-musl': {
+      version: '1.0.0',
+      cpu: ['x64'],
+      dev: true,
+      libc: ['musl'],
+      optional: true,
+      os: ['linux'],
+    },
+  });
 });
