@@ -195,6 +195,7 @@ export const WAITING: readonly string[] = [
   'src/base/errors/mail-error.ts',
   'src/base/errors/syntax-fault.ts',
   'src/base/log.ts',
+  'src/services/relay/route-plan.ts',
   'test/support/virtual-clock.ts',
 ];
 
