@@ -12,3 +12,4 @@ export type {
   Pop3Service,
   Pop3TlsState,
 } from './server/session.ts';
+export { Pop3Client, Pop3Refusal, type ListedMessage, type Pop3ClientOptions } from './client/client.ts';

@@ -44,6 +44,7 @@ export class Pop3Connection implements DialogTransport {
   #inputEnded = false;
   #ending = false;
   #stopping = false;
+  #handshaking = false;
   #closed = false;
   #badCommands = 0;
   /** AUTH waits for the client's line. */
@@ -168,12 +169,14 @@ export class Pop3Connection implements DialogTransport {
     const socket = new TLSSocket(plain, { isServer: true, secureContext: secureContext() });
     this.#idle.touch(limits.tlsHandshakeTimeoutMs);
     this.#socket = socket;
+    this.#handshaking = true;
     this.#output.moveTo(socket);
     this.#listen(socket);
     return new Promise((resolve) => {
       this.#cancelPause = resolve;
       socket.once('secure', () => {
         this.#cancelPause = null;
+        this.#handshaking = false;
         this.#dialog.state.tls = describeTls(socket);
         this.#idle.touch(limits.idleTimeoutMs);
         resolve();
@@ -241,6 +244,8 @@ export class Pop3Connection implements DialogTransport {
   }
 
   #settle(pending: Promise<void>): void {
+    // Whatever we wait for, the answers so far do not.
+    this.#output.flush();
     pending.then(
       () => this.#answer(),
       (error: unknown) => {
@@ -299,6 +304,7 @@ export class Pop3Connection implements DialogTransport {
 
   #onEnd(): void {
     this.#inputEnded = true;
+    if (this.#handshaking) this.#socket.destroy();
     if (this.#lineWaiter !== null) {
       const resolve = this.#lineWaiter;
       this.#lineWaiter = null;
@@ -314,6 +320,8 @@ export class Pop3Connection implements DialogTransport {
   }
 
   #onClose(socket: Socket): void {
+    // A TLSSocket does not notice by itself that the socket below it is gone.
+    if (socket !== this.#socket) this.#socket.destroy();
     if (this.#closed || socket !== this.#socket) return;
     this.#closed = true;
     this.#idle.stop();
