@@ -11,6 +11,10 @@ export interface LocalDelivery {
   readonly prefix: Uint8Array;
   /** System flags and keywords it arrives with. */
   readonly flags?: readonly string[];
+  /** Absent: now. */
+  readonly internalDateMs?: number;
+  /** RFC 1939 §7, given by an import (`isUidl`); absent: the house makes one. */
+  readonly uidl?: string;
 }
 
 export interface QueuedRecipient {

@@ -1,6 +1,48 @@
-// The named writes that any thread may ask the writer for: a type only, assembled from the record families.
+// The named writes that any thread may ask the writer for. Each runs alone or with others inside one transaction, and
+// its first parameter is that transaction; arguments and results are plain data, because they cross threads.
+import { addAccount, changeAccount, removeAccount } from './records/accounts.ts';
+import { addAlias, addSendGrant, changeAlias, removeAlias, removeSendGrant } from './records/addresses.ts';
+import { sealSegment, sealThread } from './records/blobs.ts';
+import { addDomain, changeDomain, removeDomain } from './records/domains.ts';
+import { indexJourneys, noteJourney, purgeJourneys } from './records/journey.ts';
+import { addMailbox } from './records/mailboxes.ts';
+import { expungeMessages } from './records/messages.ts';
+import { commandQueue } from './records/queue-commands.ts';
+import { deferQueue, settleQueue } from './records/queue.ts';
+import { commitUnit } from './records/units.ts';
+import type { Transaction } from './sql/transaction.ts';
 
-// eslint-disable-next-line typescript/consistent-type-definitions
+/** What each name does. */
+export const WRITE_OPERATIONS = {
+  'account.add': addAccount,
+  'account.change': changeAccount,
+  'account.remove': removeAccount,
+  'alias.add': addAlias,
+  'alias.change': changeAlias,
+  'alias.remove': removeAlias,
+  'domain.add': addDomain,
+  'domain.change': changeDomain,
+  'domain.remove': removeDomain,
+  'grant.add': addSendGrant,
+  'grant.remove': removeSendGrant,
+  'journey.index': indexJourneys,
+  'journey.note': noteJourney,
+  'journey.purge': purgeJourneys,
+  'mailbox.add': addMailbox,
+  'message.expunge': expungeMessages,
+  'queue.command': commandQueue,
+  'queue.defer': deferQueue,
+  'queue.settle': settleQueue,
+  'segment.seal': sealSegment,
+  'segment.seal-thread': sealThread,
+  'unit.commit': commitUnit,
+} as const;
+
+type Operation<A extends unknown[], R> = (tx: Transaction, ...args: A) => Promise<R>;
+
+/** The same, as callers see them: without the transaction. */
 export type WriteOperations = {
-  // filled by the record modules: 'domain.add': (input: …) => Promise<…>
+  [K in keyof typeof WRITE_OPERATIONS]: (typeof WRITE_OPERATIONS)[K] extends Operation<infer A, infer R>
+    ? (...args: A) => Promise<R>
+    : never;
 };

@@ -1,0 +1,125 @@
+// The octets of one message on their way in. It starts in memory and moves into a file of its own when it grows beyond
+// what may wait there.
+import { assert } from '../../base/errors/assert.ts';
+import type { CommitUnit } from '../commit-unit.ts';
+import { SMALL_MESSAGE_MAX_BYTES } from '../limits.ts';
+import { toStorageError } from '../storage-errors.ts';
+import type { MessageWriter } from '../store.ts';
+import type { LargeMessage } from './large-message.ts';
+import type { OctetBudget } from './octet-budget.ts';
+
+const FIRST_BYTES = 8192;
+
+/** What the store does with a message that is complete. */
+export interface MessageDestination {
+  readonly budget: OctetBudget;
+  openLarge(): LargeMessage;
+  /** `octets`: body and then prefix, with nothing behind; the buffer is the destination's until it settles. */
+  commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void>;
+  commitLarge(large: LargeMessage, prefix: Uint8Array, unit: CommitUnit): Promise<void>;
+}
+
+/** A MessageWriter. */
+export class IncomingMessage implements MessageWriter {
+  readonly #destination: MessageDestination;
+  #length = 0;
+  #memory: Buffer | null = null;
+  /** Octets of the budget that are taken. */
+  #taken = 0;
+  #large: LargeMessage | null = null;
+  #closed = false;
+
+  constructor(destination: MessageDestination) {
+    this.#destination = destination;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    assert(!this.#closed, 'a message is written to before its end');
+    const length = this.#length + chunk.length;
+    if (this.#large === null && length <= SMALL_MESSAGE_MAX_BYTES && this.#reserve(length)) {
+      this.#memory?.set(chunk, this.#length);
+      this.#length = length;
+      return undefined;
+    }
+    return this.#writeLarge(chunk);
+  }
+
+  async #writeLarge(chunk: Uint8Array): Promise<void> {
+    this.#length += chunk.length;
+    try {
+      if (this.#large !== null) {
+        await this.#large.write(chunk);
+        return;
+      }
+      this.#large = this.#destination.openLarge();
+      const start = this.#memory?.subarray(0, this.#length - chunk.length);
+      // Before the first await: the chunk is only valid during the call.
+      const later = start === undefined || start.length === 0 ? undefined : this.#large.write(start);
+      const copy = later === undefined ? chunk : Buffer.from(chunk);
+      if (later !== undefined) await later;
+      const last = this.#large.write(copy);
+      this.#memory = null;
+      this.#release();
+      await last;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  /** Makes room for `length` octets in memory; false when the budget does not allow it. */
+  #reserve(length: number): boolean {
+    const have = this.#memory?.length ?? 0;
+    if (length <= have) return true;
+    let size = Math.max(have, FIRST_BYTES);
+    while (size < length) size *= 2;
+    if (!this.#destination.budget.take(size - have)) return false;
+    this.#taken = size;
+    const memory = Buffer.allocUnsafeSlow(size);
+    if (this.#memory !== null) memory.set(this.#memory.subarray(0, this.#length));
+    this.#memory = memory;
+    return true;
+  }
+
+  #release(): void {
+    this.#destination.budget.release(this.#taken);
+    this.#taken = 0;
+  }
+
+  async commit(prefix: Uint8Array, unit: CommitUnit): Promise<void> {
+    assert(!this.#closed, 'a message is committed once');
+    this.#closed = true;
+    try {
+      if (this.#large !== null) await this.#destination.commitLarge(this.#large, prefix, unit);
+      else await this.#destination.commitSmall(this.#joined(prefix), prefix.length, unit);
+    } catch (error) {
+      throw toStorageError(error);
+    } finally {
+      this.#memory = null;
+      this.#release();
+    }
+  }
+
+  /** Body and prefix in one buffer, where there is room for both without a copy of the body. */
+  #joined(prefix: Uint8Array): Buffer {
+    const total = this.#length + prefix.length;
+    let octets = this.#memory;
+    if (octets === null || octets.length < total) {
+      octets = Buffer.allocUnsafeSlow(total);
+      if (this.#memory !== null) octets.set(this.#memory.subarray(0, this.#length));
+    }
+    octets.set(prefix, this.#length);
+    return octets.subarray(0, total);
+  }
+
+  abort(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#memory = null;
+    this.#release();
+    void this.#large?.discard();
+  }
+}

@@ -1,0 +1,58 @@
+// The named limits and sizes of storage.
+
+/** Older ones can lose committed rows when a WAL is reset. */
+export const SQLITE_VERSION_MIN = '3.51.3';
+export const PAGE_BYTES = 4096;
+/** How long a connection waits for a lock; only checkpoints and a starting process ever hold one. */
+export const BUSY_TIMEOUT_MS = 10_000;
+export const WRITER_CACHE_KIB = 64 * 1024;
+export const READER_CACHE_KIB = 16 * 1024;
+/** Prepared statements that a connection keeps. */
+export const STATEMENTS_MAX = 500;
+
+/** The WAL file is cut back to this when it starts anew. */
+export const WAL_KEEP_BYTES = 64 * 1024 * 1024;
+/** Above this the writer makes the WAL start anew. */
+export const WAL_RESTART_BYTES = 128 * 1024 * 1024;
+/** How long commits may wait for that. */
+export const WAL_RESTART_WAIT_MS = 50;
+export const CHECKPOINT_INTERVAL_MS = 100;
+
+/** Up to here a message waits in memory for its group; beyond, it streams into a file of its own. */
+export const SMALL_MESSAGE_MAX_BYTES = 256 * 1024;
+/** All small messages of a process that wait. */
+export const WAITING_MAX_BYTES = 64 * 1024 * 1024;
+/** Octets left free in front of a large message for its trace fields; no prefix may be longer. */
+export const PREFIX_MAX_BYTES = 64 * 1024;
+/** A large message is written in pieces of this size. */
+export const LARGE_WRITE_BYTES = 256 * 1024;
+/** A segment is sealed when it has grown beyond this. */
+export const SEGMENT_ROLL_BYTES = 64 * 1024 * 1024;
+/** Octets that one group appends at most; the rest forms the next group. */
+export const GROUP_MAX_BYTES = 16 * 1024 * 1024;
+/** Messages in one group at most. */
+export const GROUP_MAX_UNITS = 512;
+
+/** Calls in one transaction at most. */
+export const TRANSACTION_MAX_CALLS = 2000;
+/** How long an unsynced write waits for company. */
+export const UNSYNCED_WAIT_MS = 100;
+/** Unsynced writes that wait at most before they are written anyway. */
+export const UNSYNCED_MAX_CALLS = 256;
+
+/** Segment files that a thread keeps open for reading. */
+export const OPEN_SEGMENTS_MAX = 128;
+/** Neighbouring records are read together up to this size. */
+export const RUN_READ_BYTES = 1024 * 1024;
+
+/** Threads that may give unit ids. */
+export const THREADS_MAX = 64;
+
+export const UIDL_MAX_OCTETS = 70;
+/** Steps from an alias to the last of its targets. */
+export const ALIAS_DEPTH_MAX = 10;
+export const ALIAS_TARGETS_MAX = 10_000;
+/** Journey rows that a search reads at a time, and from which the octets of all are estimated. */
+export const JOURNEY_SAMPLE_ROWS = 1000;
+/** Keys that one call of the queue reads or commands at most. */
+export const QUEUE_KEYS_MAX = 500;

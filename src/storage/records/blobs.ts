@@ -1,0 +1,120 @@
+// Where the octets of each unit lie, how many rows point at them, and what each segment holds. A blob whose last
+// reference goes is forgotten; its octets are reclaimed with its segment.
+import type { BlobPlace } from '../blob-place.ts';
+import type { SqlReader, SqlWriter } from '../sql/sql.ts';
+import type { Transaction } from '../sql/transaction.ts';
+import { threadOfUnitId } from '../unit-ids.ts';
+
+/** A record as the thread that appended it describes it. */
+export interface NewRecord {
+  readonly segment: number;
+  readonly position: number;
+  /** Prefix and body. */
+  readonly length: number;
+  readonly prefixLength: number;
+  /** `RECORD_HASH_BYTES` octets as latin1 text. */
+  readonly hash: string;
+}
+
+export interface BlobRow {
+  readonly id: number;
+  readonly segment: number;
+  readonly position: number;
+  readonly length: number;
+  readonly prefixLength: number;
+  readonly hash: Uint8Array;
+  readonly refs: number;
+}
+
+export interface SegmentRow {
+  readonly id: number;
+  /** open: a thread appends to it. sealed: never again. dropped: nothing points at it, its file may go. */
+  readonly state: 'open' | 'sealed' | 'dropped';
+  readonly bytes: number;
+  readonly liveBytes: number;
+}
+
+const BLOB_COLUMNS = 'id, segment, position, length, prefix_length AS "prefixLength", hash, refs';
+
+/** Writes down where the octets of unit `id` are; `refs` rows are about to point at them. */
+export async function addBlob(tx: Transaction, id: number, record: NewRecord, refs: number): Promise<void> {
+  await tx.run(
+    'INSERT INTO blob (id, segment, position, length, prefix_length, hash, refs) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    id,
+    record.segment,
+    record.position,
+    record.length,
+    record.prefixLength,
+    Buffer.from(record.hash, 'latin1'),
+    refs,
+  );
+  tx.effects.liveBytes(record.segment, record.length);
+}
+
+/** One row less points at the octets; with the last they are forgotten. */
+export async function releaseBlob(tx: Transaction, id: number): Promise<void> {
+  const row = await tx.get<{ refs: number; segment: number; length: number }>(
+    'UPDATE blob SET refs = refs - 1 WHERE id = ? RETURNING refs, segment, length',
+    id,
+  );
+  if (row === undefined || row.refs > 0) return;
+  await tx.run('DELETE FROM blob WHERE id = ?', id);
+  tx.effects.liveBytes(row.segment, -row.length);
+}
+
+/** Where the octets of a unit are now; null when nothing points at them any more. */
+export async function findPlace(sql: SqlReader, id: number): Promise<BlobPlace | null> {
+  const row = await sql.get<BlobPlace>('SELECT id, segment, position AS "offset", length FROM blob WHERE id = ?', id);
+  return row ?? null;
+}
+
+/** Blobs in the order of ids after `after`, at most `limit`. */
+export async function listBlobs(sql: SqlReader, after: number, limit: number): Promise<BlobRow[]> {
+  return await sql.all<BlobRow>(`SELECT ${BLOB_COLUMNS} FROM blob WHERE id > ? ORDER BY id LIMIT ?`, after, limit);
+}
+
+/** The blobs of one segment. */
+export async function listBlobsOfSegment(sql: SqlReader, segment: number): Promise<BlobRow[]> {
+  return await sql.all<BlobRow>(`SELECT ${BLOB_COLUMNS} FROM blob WHERE segment = ? ORDER BY position`, segment);
+}
+
+/** All segments. */
+export async function listSegments(sql: SqlReader): Promise<SegmentRow[]> {
+  return await sql.all<SegmentRow>('SELECT id, state, bytes, live_bytes AS "liveBytes" FROM segment ORDER BY id');
+}
+
+/** Where the last committed record of a segment ends; 0 when it has none. */
+export async function segmentEnd(sql: SqlReader, segment: number): Promise<number> {
+  const row = await sql.get<{ ends: number | null }>(
+    'SELECT max(position + length) AS ends FROM blob WHERE segment = ?',
+    segment,
+  );
+  return row?.ends ?? 0;
+}
+
+/** The segment has its last unit; `bytes` is its length. One without units yet is a large message's own file. */
+export async function sealSegment(tx: SqlWriter, id: number, bytes: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO segment (id, state, bytes, live_bytes) VALUES (?, 'sealed', ?, 0)
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, bytes = excluded.bytes`,
+    id,
+    bytes,
+  );
+}
+
+/** Seals the segments of a thread that is gone: behind their last committed record nobody will write again. */
+export async function sealThread(tx: SqlWriter, threadIndex: number): Promise<void> {
+  for (const segment of await listSegments(tx))
+    if (segment.state === 'open' && threadOfUnitId(segment.id) === threadIndex)
+      await sealSegment(tx, segment.id, await segmentEnd(tx, segment.id));
+}
+
+/** Adds what a transaction changed to the segment's count of octets in use; the first unit of a segment makes its row. */
+export async function addLiveBytes(tx: SqlWriter, segment: number, bytes: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO segment (id, state, bytes, live_bytes) VALUES (?, 'open', 0, ?)
+     ON CONFLICT (id) DO UPDATE SET live_bytes = segment.live_bytes + excluded.live_bytes`,
+    segment,
+    bytes,
+  );
+}

@@ -1,0 +1,25 @@
+// The queue as the relay service works with it, over one thread's store.
+import { QUEUE_KEYS_MAX } from './limits.ts';
+import type { QueueItem, QueueStore } from './queue-store.ts';
+import { findQueueItem, listWaiting } from './records/queue.ts';
+import type { Store } from './store.ts';
+
+/** The queue of `store`. */
+export function createQueueStore(store: Store): QueueStore {
+  return {
+    loadWaiting: (after, limit) => listWaiting(store.read, after, limit),
+    async loadItems(keys) {
+      const items: QueueItem[] = [];
+      for (const key of keys.slice(0, QUEUE_KEYS_MAX)) {
+        const item = await findQueueItem(store.read, key);
+        if (item !== null) items.push(item);
+      }
+      return items;
+    },
+    readBody: (place, start, end) => store.readBlob(place, start, end),
+    settle: (settlements) => store.execute('queue.settle', settlements),
+    defer: (deferrals) => store.executeUnsynced('queue.defer', deferrals),
+    command: (command, selection, options) => store.execute('queue.command', command, selection, options),
+    onArrivals: (listener) => store.onQueueArrivals(listener),
+  };
+}

@@ -1,0 +1,227 @@
+// One thread's Store: its own reading connection, its own segment, and the port to the writer.
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { BlobPlace } from './blob-place.ts';
+import type { CommitUnit } from './commit-unit.ts';
+import { databasePath, segmentsFolder } from './data-folder.ts';
+import { GroupCommit, type GroupedUnit } from './incoming/group-commit.ts';
+import { IncomingMessage, type MessageDestination } from './incoming/incoming-message.ts';
+import { LargeMessage } from './incoming/large-message.ts';
+import { OctetBudget } from './incoming/octet-budget.ts';
+import { RUN_READ_BYTES, WAITING_MAX_BYTES } from './limits.ts';
+import type { QueueArrival } from './queue-store.ts';
+import { findPlace, type NewRecord } from './records/blobs.ts';
+import { toUnitCall } from './records/units.ts';
+import { type FileAccess, nodeFiles } from './segments/file-access.ts';
+import { SegmentAppender } from './segments/segment-appender.ts';
+import { SegmentReader } from './segments/segment-reader.ts';
+import { SqliteConnection } from './sql/sqlite-connection.ts';
+import { openReaderDatabase } from './sql/sqlite-dialect.ts';
+import { errorCode, toStorageError } from './storage-errors.ts';
+import type { Change, MessageWriter, Store } from './store.ts';
+import { UnitIds } from './unit-ids.ts';
+import { type OutgoingCall, WriterPort } from './writer/writer-port.ts';
+import type { WriteOperations } from './write-operations.ts';
+
+export interface StoreOptions {
+  readonly dataDir: string;
+  /** Different for every thread that has a store at the same time, below `THREADS_MAX`. */
+  readonly threadIndex: number;
+  /** The other end was given to `StoreWriter.attach`. */
+  readonly port: MessagePort;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Small messages of this thread that may wait in memory. */
+  readonly waitingMaxBytes?: number;
+  /** A segment is sealed when it is longer. */
+  readonly segmentRollBytes?: number;
+  /** Tests let writes and syncs fail here. */
+  readonly files?: FileAccess;
+}
+
+/** Waits until the writer has opened the storage. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const reader = new SegmentReader(options.files ?? nodeFiles, segmentsFolder(options.dataDir));
+  const { writer, greatestUnitId } = await WriterPort.open(options.port, (segments) => reader.drop(segments));
+  const ids = new UnitIds(options.clock, options.threadIndex, greatestUnitId);
+  return new ThreadStore(options, { reader, writer, ids });
+}
+
+class ThreadStore implements Store, MessageDestination {
+  readonly read: SqliteConnection;
+  readonly budget: OctetBudget;
+  readonly #files: FileAccess;
+  readonly #folder: string;
+  readonly #ids: UnitIds;
+  readonly #reader: SegmentReader;
+  readonly #writer: WriterPort;
+  readonly #groups: GroupCommit;
+
+  constructor(options: StoreOptions, parts: { reader: SegmentReader; writer: WriterPort; ids: UnitIds }) {
+    this.read = new SqliteConnection(openReaderDatabase(databasePath(options.dataDir)));
+    this.budget = new OctetBudget(options.waitingMaxBytes ?? WAITING_MAX_BYTES);
+    this.#files = options.files ?? nodeFiles;
+    this.#folder = segmentsFolder(options.dataDir);
+    this.#ids = parts.ids;
+    this.#reader = parts.reader;
+    this.#writer = parts.writer;
+    const appender = new SegmentAppender({
+      folder: this.#folder,
+      files: this.#files,
+      newSegmentId: () => this.#ids.next(),
+      onSealed: (segment, bytes) => this.#writer.send([sealCall(segment, bytes)]),
+      ...(options.segmentRollBytes === undefined ? {} : { rollBytes: options.segmentRollBytes }),
+    });
+    this.#groups = new GroupCommit(appender, (units) => {
+      this.#writer.send(units.map(({ grouped, record }) => unitCall(grouped.unit, record, grouped)));
+    });
+  }
+
+  newUnitId(): number {
+    return this.#ids.next();
+  }
+
+  openMessage(): MessageWriter {
+    return new IncomingMessage(this);
+  }
+
+  openLarge(): LargeMessage {
+    return new LargeMessage(this.#files, this.#folder, this.#ids.next());
+  }
+
+  commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (isKept(unit)) this.#groups.add({ octets, prefixLength, unit, resolve, reject });
+      else this.#writer.send([unitCall(unit, null, { resolve, reject })]);
+    });
+  }
+
+  async commitLarge(large: LargeMessage, prefix: Uint8Array, unit: CommitUnit): Promise<void> {
+    if (!isKept(unit)) {
+      await large.discard();
+      await this.execute('unit.commit', toUnitCall(unit), null);
+      return;
+    }
+    const { record, fileBytes } = await large.finish(prefix);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#writer.send([sealCall(record.segment, fileBytes), unitCall(unit, record, { resolve, reject })]);
+      });
+    } catch (error) {
+      await large.discard();
+      throw error;
+    }
+  }
+
+  execute<K extends keyof WriteOperations>(
+    name: K,
+    ...args: Parameters<WriteOperations[K]>
+  ): Promise<Awaited<ReturnType<WriteOperations[K]>>> {
+    return this.#writer.call(name, args, true) as Promise<Awaited<ReturnType<WriteOperations[K]>>>;
+  }
+
+  executeUnsynced<K extends keyof WriteOperations>(
+    name: K,
+    ...args: Parameters<WriteOperations[K]>
+  ): Promise<Awaited<ReturnType<WriteOperations[K]>>> {
+    return this.#writer.call(name, args, false) as Promise<Awaited<ReturnType<WriteOperations[K]>>>;
+  }
+
+  async readBlob(place: BlobPlace, start: number, end: number): Promise<Buffer> {
+    const from = Math.max(0, start);
+    const to = Math.min(end, place.length);
+    if (from >= to) return Buffer.alloc(0);
+    try {
+      return await this.#reader.read(place.segment, place.offset + from, place.offset + to);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw toStorageError(error);
+      return await this.#readMoved(place, from, to);
+    }
+  }
+
+  async readBlobs(places: readonly BlobPlace[]): Promise<Buffer[]> {
+    const records: Buffer[] = [];
+    for (let i = 0; i < places.length;) {
+      const run = takeRun(places, i);
+      const first = run[0];
+      const last = run.at(-1);
+      if (first === undefined || last === undefined) break;
+      i += run.length;
+      if (run.length === 1) {
+        records.push(await this.readBlob(first, 0, first.length));
+        continue;
+      }
+      try {
+        const octets = await this.#reader.read(first.segment, first.offset, last.offset + last.length);
+        for (const place of run)
+          records.push(octets.subarray(place.offset - first.offset, place.offset - first.offset + place.length));
+      } catch {
+        for (const place of run) records.push(await this.readBlob(place, 0, place.length));
+      }
+    }
+    return records;
+  }
+
+  onChange(listener: (change: Change) => void): () => void {
+    return this.#writer.onChange(listener);
+  }
+
+  onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): () => void {
+    return this.#writer.onArrivals(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#groups.close();
+    // Everything before it on the port is answered before this.
+    await this.#writer.call('segment.seal-thread', [-1], true).catch(() => {});
+    this.#writer.close();
+    this.#reader.close();
+    this.read.close();
+  }
+
+  /** Compaction has moved the record since its row was read: the row says where to. Once. */
+  async #readMoved(place: BlobPlace, start: number, end: number): Promise<Buffer> {
+    const now = await findPlace(this.read, place.id);
+    if (now === null || now.segment === place.segment)
+      throw toStorageError(new Error(`the octets of unit ${place.id} are gone`));
+    try {
+      return await this.#reader.read(now.segment, now.offset + start, now.offset + end);
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+}
+
+/** Whether anybody gets the octets. */
+function isKept(unit: CommitUnit): boolean {
+  return unit.deliveries.length > 0 || unit.queued !== null;
+}
+
+function unitCall(
+  unit: CommitUnit,
+  record: NewRecord | null,
+  pending: Pick<GroupedUnit, 'resolve' | 'reject'>,
+): OutgoingCall {
+  return { name: 'unit.commit', args: [toUnitCall(unit), record], synced: true, pending };
+}
+
+function sealCall(segment: number, bytes: number): OutgoingCall {
+  return { name: 'segment.seal', args: [segment, bytes], synced: true, pending: null };
+}
+
+/** The places from `start` on that lie behind each other and may be read in one go. */
+function takeRun(places: readonly BlobPlace[], start: number): readonly BlobPlace[] {
+  const first = places[start];
+  if (first === undefined) return [];
+  let end = start + 1;
+  let bytes = first.length;
+  for (let last = first; end < places.length; end++) {
+    const place = places[end];
+    if (place === undefined || place.segment !== last.segment || place.offset !== last.offset + last.length) break;
+    bytes += place.length;
+    if (bytes > RUN_READ_BYTES) break;
+    last = place;
+  }
+  return places.slice(start, end);
+}

@@ -1,0 +1,36 @@
+// What a thread's store and the writer say to each other over their port. Order on the port is the order of commits.
+import type { QueueArrival } from '../queue-store.ts';
+import type { SentError } from '../storage-errors.ts';
+import type { WriteOperations } from '../write-operations.ts';
+
+export interface Call {
+  /** Answers carry it; unique on its port. 0: no answer is wanted. */
+  readonly id: number;
+  readonly name: keyof WriteOperations;
+  readonly args: readonly unknown[];
+  /** False: the commit need not be synced. */
+  readonly synced: boolean;
+}
+
+export type ToWriter =
+  | { readonly kind: 'calls'; readonly calls: readonly Call[] }
+  | { readonly kind: 'subscribe'; readonly changes: boolean; readonly arrivals: boolean }
+  /** Nothing reads the segments of this epoch's `retire` any more. */
+  | { readonly kind: 'retired'; readonly epoch: number };
+
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: SentError };
+
+export type ToStore =
+  /** The first message: the database is there and migrated. */
+  | { readonly kind: 'welcome'; readonly greatestUnitId: number }
+  | {
+      readonly kind: 'committed';
+      readonly answers: readonly Answer[];
+      /** Of all threads' units in the commit; null when nothing changed or nobody here asked. */
+      readonly change: { readonly accountIds: readonly number[]; readonly queuedUnits: readonly number[] } | null;
+      readonly arrivals: readonly QueueArrival[] | null;
+    }
+  /** These segments have moved: let go of them and say so. */
+  | { readonly kind: 'retire'; readonly epoch: number; readonly segments: readonly number[] };
