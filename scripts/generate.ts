@@ -5,9 +5,12 @@ import { CLI_PAGE, cliPage } from '../src/app/cli/cli-page.ts';
 import { COMMANDS } from '../src/app/cli/commands.ts';
 import { CONFIG_EXAMPLE, CONFIG_PAGE, configExample, configPage } from '../src/app/config/config-page.ts';
 import { LAYERS_PAGE, layersPage } from '../test/architecture/layers-page.ts';
+import { readTree } from '../test/architecture/source-tree.ts';
+import { RFC_COVERAGE_PAGE, rfcCoveragePage } from './rfc-coverage.ts';
 
 const PAGES: Record<string, () => string> = {
   [LAYERS_PAGE]: layersPage,
+  [RFC_COVERAGE_PAGE]: () => rfcCoveragePage(readTree()),
   [CONFIG_PAGE]: configPage,
   [CONFIG_EXAMPLE]: configExample,
   [CLI_PAGE]: () => cliPage(COMMANDS),
