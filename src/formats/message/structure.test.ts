@@ -76,6 +76,10 @@ test('RFC 2046 §5.1.2 nested multiparts, unclosed ones and messages end with wh
     ['Content-Type: multipart/a\r\n\r\n--\r\n\r\n1', 'multipart/a "--\\r\\n\\r\\n1"'],
     ['Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nQTog', 'message/rfc822 "QTog"'],
     ['Content-Type: message/rfc822\r\n\r\n', 'message/rfc822(text/plain "")'],
+    [
+      'Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nA: b\r\n--b--',
+      'multipart/digest(message/rfc822(text/plain ""))',
+    ],
   ];
   for (const [text, expected] of cases) assert.equal(draw(text, read(text).root), expected, text);
 });

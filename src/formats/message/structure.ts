@@ -244,10 +244,13 @@ class StructureWalk {
     return this.#message[lineStart - 2] === CR ? lineStart - 2 : lineStart - 1;
   }
 
-  #closeAbove(index: number, end: number): void {
+  #closeAbove(index: number, contentEnd: number): void {
+    let end = contentEnd;
     while (this.#open.length > index + 1) {
       const part = this.#open.pop()!;
-      part.end = Math.max(part.bodyStart, end);
+      // A header section that a delimiter cuts short ends behind the line ending that belongs to the delimiter.
+      end = Math.max(part.bodyStart, end);
+      part.end = end;
       if (part.delimiter !== null) this.#takingParts--;
     }
   }
