@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 
 const PARTS: Record<string, { patterns: readonly string[]; concurrency: number }> = {
-  fast: { patterns: ['src/**/*.test.ts', 'test/{architecture,integration,wire,fuzz}/**/*.test.ts'], concurrency: 2 },
+  fast: {
+    patterns: ['src/**/*.test.ts', 'test/{architecture,integration,wire,fuzz,support}/**/*.test.ts'],
+    concurrency: 2,
+  },
   // One at a time: these start whole servers and foreign programs.
   slow: { patterns: ['test/slow/**/*.test.ts'], concurrency: 1 },
 };

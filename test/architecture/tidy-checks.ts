@@ -1,5 +1,6 @@
 // The checks on how files look inside: banned calls and words, SQL outside storage/, barrels, effects on import,
 // length, notes to self, documents. Each takes a tree and gives one line per fault.
+import { posix } from 'node:path';
 import { BANNED_WORDS, BANS, ENTRY_FILES, FILE_LINES_MAX, SQL_FOLDER } from './layers.ts';
 import { isTest, type SourceFile, type SourceTree } from './source-tree.ts';
 
@@ -145,6 +146,27 @@ export function checkTitles(tree: SourceTree): string[] {
     if (titles !== 1) faults.push(`${path}: ${titles} titles of the first level, must be 1`);
   }
   return faults;
+}
+
+/** Relative links of Markdown pages lead to files that `exists` knows. */
+export function checkLinks(tree: SourceTree, exists: (path: string) => boolean): string[] {
+  const faults: string[] = [];
+  for (const [path, text] of tree.pages) {
+    for (const [, link = ''] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/gu)) {
+      if (/^[a-z]+:/u.test(link)) continue;
+      const target = posix.join(posix.dirname(path), link);
+      if (!exists(target)) faults.push(`${path}: the link to ${link} leads nowhere`);
+    }
+  }
+  return faults;
+}
+
+/** Test files that neither the fast nor the slow part of scripts/run-tests.ts would run. */
+export function checkTestPlaces(tree: SourceTree): string[] {
+  const run = /^src\/|^test\/(?:architecture|integration|wire|fuzz|slow|support)\//u;
+  return tree.files
+    .filter((f) => f.path.endsWith('.test.ts') && !run.test(f.path))
+    .map((f) => `${f.path}: no part of scripts/run-tests.ts runs it`);
 }
 
 /** ADR files are named NNNN-words.md and no number is taken twice. */

@@ -1,6 +1,6 @@
 // The tree is tidy as it is, and each check finds a planted fault.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { missingPlatformPackages, type LockFile } from './lock-file.ts';
 import { scanSource } from './scan-source.ts';
@@ -12,8 +12,10 @@ import {
   checkImportDoesNothing,
   checkLeftovers,
   checkLength,
+  checkLinks,
   checkRfcSpelling,
   checkSql,
+  checkTestPlaces,
   checkTitles,
   checkWords,
 } from './tidy-checks.ts';
@@ -136,6 +138,12 @@ const CASES: Case[] = [
     ],
   },
   {
+    check: checkTestPlaces,
+    rule: 'every test is run',
+    bad: [['test/other/a.test.ts', '']],
+    good: [['test/slow/a.test.ts', '']],
+  },
+  {
     check: checkTitles,
     rule: 'one title for each page',
     bad: [
@@ -153,6 +161,12 @@ for (const { check, rule, bad, good } of CASES) {
     for (const [path, text] of good) assert.deepEqual(check(treeOf({ [path]: text })), []);
   });
 }
+
+test('links lead somewhere', () => {
+  assert.deepEqual(checkLinks(tree, existsSync), []);
+  const page = { 'docs/a.md': '[a](../b.md) [b](c.md#d) [c](https://one.test/) [d](#e)' };
+  assert.equal(checkLinks(treeOf(page), (path) => path === 'b.md').length, 1);
+});
 
 test('ADR numbers are unique', () => {
   assert.deepEqual(checkAdrNumbers(tree), []);
