@@ -6,7 +6,7 @@ import { type RandomInt, shuffle } from '../../base/random.ts';
 import { literalIp } from '../../formats/address/domain.ts';
 import { type HostAddresses, findHostAddresses, literalAddress } from './host-addresses.ts';
 import { MX_HOSTS_MAX } from './limits.ts';
-import type { Route, RouteDeferral, RouteFailure, RouteHost } from './route.ts';
+import type { RelayHost, Route, RouteDeferral, RouteFailure } from '../relay/route-plan.ts';
 import { type RankedHost, mxSiteKey } from './site-key.ts';
 
 export interface MxRouteOptions {
@@ -101,7 +101,7 @@ function planFor(
   if (usable.length === 0) {
     return failed('5.4.6', `mail for ${domain} would come back to this server, which is not its home`);
   }
-  const hosts: RouteHost[] = usable.flatMap(({ name, preference, found }) =>
+  const hosts: RelayHost[] = usable.flatMap(({ name, preference, found }) =>
     found.kind === 'found' ? [{ name, preference, addresses: found.addresses }] : [],
   );
   if (hosts.length === 0) return whyNone(domain, usable);

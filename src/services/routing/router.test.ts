@@ -4,7 +4,7 @@ import { MemoryResolver } from '../../../test/support/memory-resolver.ts';
 import type { ZoneRecord } from '../../base/dns/zone.ts';
 import { systemRandomInt } from '../../base/random.ts';
 import { HOST_ADDRESSES_MAX, MX_HOSTS_MAX } from './limits.ts';
-import type { Route } from './route.ts';
+import type { Route } from '../relay/route-plan.ts';
 import { type ConfiguredRoute, Router, type RouterOptions } from './router.ts';
 
 const mx = (preference: number, exchange: string): ZoneRecord => ({ type: 'MX', data: { preference, exchange } });

@@ -4,7 +4,7 @@ import { ipScope } from '../../base/net/ip.ts';
 import { domainKey, domainToAscii, literalIp } from '../../formats/address/domain.ts';
 import { findHostAddresses, literalAddress } from './host-addresses.ts';
 import { type MxRouteOptions, canonicalIp, dnsDeferral, failed, routeByMx, routeToLiteral } from './mx-route.ts';
-import type { Route, RouteHost } from './route.ts';
+import type { RelayHost, Route, RouteFinder } from '../relay/route-plan.ts';
 
 /** The next hop of a configured route. */
 export interface SmartHost {
@@ -29,7 +29,7 @@ export interface RouterOptions extends MxRouteOptions {
 const ALL_OTHERS = '*';
 
 /** Finds routes. */
-export class Router {
+export class Router implements RouteFinder {
   readonly #options: RouterOptions;
   readonly #routes: ReadonlyMap<string, SmartHost>;
 
@@ -60,7 +60,7 @@ async function routeVia(via: SmartHost, options: RouterOptions): Promise<Route> 
     ip === null ? await findHostAddresses(host, { ...options, allowPrivateAddresses: true }) : literalAddress(ip, true);
   // A smarthost that DNS does not know is our mistake: mail waits until it is mended.
   if (found.kind !== 'found') return dnsDeferral(`the next hop ${host}`);
-  const next: RouteHost = { name: host.toLowerCase(), preference: 0, addresses: found.addresses };
+  const next: RelayHost = { name: host.toLowerCase(), preference: 0, addresses: found.addresses };
   const login = user === null ? null : { user, password: password ?? '' };
   // A password is only said to a server that has proved its name, or that is this machine.
   const onThisMachine = found.addresses.every((address) => ipScope(address) === 'loopback');
