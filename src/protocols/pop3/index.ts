@@ -4,7 +4,6 @@ export { POP3_LIMITS, UIDL_MAX_OCTETS, type Pop3Limits } from './limits.ts';
 export { Pop3Server, type Pop3ServerOptions } from './server/server.ts';
 export type {
   MessageOctets,
-  PasswordVerdict,
   Pop3DialogState,
   Pop3Maildrop,
   Pop3Peer,

@@ -7,6 +7,7 @@ import { MailError } from '../../../base/errors/mail-error.ts';
 import { SyntaxFault } from '../../../base/errors/syntax-fault.ts';
 import type { IdleEntry, IdleWheel } from '../../../base/idle-wheel.ts';
 import type { Log } from '../../../base/log.ts';
+import { channelBindings } from '../../sasl/index.ts';
 import { formatError, formatRefusal } from '../codes.ts';
 import type { Pop3Limits } from '../limits.ts';
 import { parseCommand } from '../parse.ts';
@@ -344,10 +345,6 @@ function describeTls(socket: TLSSocket): Pop3TlsState {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
     ...(typeof servername === 'string' ? { servername } : {}),
-    // RFC 9266 §2: only where the exporter is bound to the handshake.
-    channelBinding:
-      socket.getProtocol() === 'TLSv1.3'
-        ? () => socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
-        : null,
+    channelBindings: () => channelBindings(socket, socket.getX509Certificate()?.raw ?? null),
   };
 }

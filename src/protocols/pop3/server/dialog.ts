@@ -1,7 +1,7 @@
 // The state of one POP3 session that commands read and change: phase, deleted marks, sign-in. RFC 1939 §3–6.
 import { MailError } from '../../../base/errors/mail-error.ts';
 import type { Log } from '../../../base/log.ts';
-import type { SaslAccount } from '../../sasl/sasl-server.ts';
+import type { SaslAccount } from '../../sasl/index.ts';
 import { formatError, type Pop3ResponseCode } from '../codes.ts';
 import type { Pop3Limits } from '../limits.ts';
 import type { ReplyOutput } from './output.ts';

@@ -1,6 +1,6 @@
 // What the POP3 server library needs from the house. One session object per connection. The library owns the dialog
 // (grammar, states, TLS, the SASL exchange, dot-stuffing, limits); the session decides and reads.
-import type { SaslAccount, SaslServer, SaslStep } from '../../sasl/sasl-server.ts';
+import type { ChannelBinding, SaslAccount, SaslServer, SaslVerdict } from '../../sasl/index.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
@@ -21,8 +21,8 @@ export interface Pop3TlsState {
   /** e.g. 'TLS_AES_256_GCM_SHA384' */
   readonly cipher: string;
   readonly servername?: string;
-  /** RFC 9266 tls-exporter bytes for channel binding; null where the connection has none. */
-  readonly channelBinding: (() => Buffer) | null;
+  /** What SCRAM-SHA-256-PLUS can bind to on this connection; made when asked for. */
+  readonly channelBindings: () => readonly ChannelBinding[];
 }
 
 /** Changes as the dialog goes on; the same object for the whole connection. */
@@ -34,9 +34,6 @@ export interface Pop3DialogState {
   /** RFC 6856 §2: the client said UTF8. */
   utf8: boolean;
 }
-
-/** How a USER/PASS sign-in ended. */
-export type PasswordVerdict = Exclude<SaslStep, { kind: 'challenge' }>;
 
 /** The octets of one message: `prefix` (may be empty) then the body, CRLF lines, not dot-stuffed. */
 export interface MessageOctets {
@@ -70,7 +67,7 @@ export interface Pop3ServerSession {
   /** A SASL exchange for this mechanism, or null when it is not on offer now. */
   startSasl(mechanism: string, state: Pop3DialogState): MaybePromise<SaslServer | null>;
   /** USER and PASS. */
-  checkPassword(name: string, password: string, state: Pop3DialogState): Promise<PasswordVerdict>;
+  checkPassword(name: string, password: string, state: Pop3DialogState): Promise<SaslVerdict>;
   /** Locks and takes the snapshot for `state.account`. Rejects with MailError: mailbox-in-use, storage-failed … */
   openMaildrop(state: Pop3DialogState): Promise<Pop3Maildrop>;
   /** The connection is over, however it ended. */

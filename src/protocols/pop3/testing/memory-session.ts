@@ -1,14 +1,8 @@
 // A POP3 session over mailboxes in memory: test double, example and fuzz target. Passwords in the clear, SASL PLAIN, one
 // lock a mailbox; deleting really deletes.
 import { MailError } from '../../../base/errors/mail-error.ts';
-import type { SaslServer, SaslStep } from '../../sasl/sasl-server.ts';
-import type {
-  MessageOctets,
-  PasswordVerdict,
-  Pop3DialogState,
-  Pop3Maildrop,
-  Pop3ServerSession,
-} from '../server/session.ts';
+import type { SaslServer, SaslStep, SaslVerdict } from '../../sasl/index.ts';
+import type { MessageOctets, Pop3DialogState, Pop3Maildrop, Pop3ServerSession } from '../server/session.ts';
 
 export interface MemoryMessage {
   readonly uidl: string;
@@ -86,7 +80,7 @@ class MemorySession implements Pop3ServerSession {
     return { mechanism, next: (response) => this.#twoStep(response) };
   }
 
-  checkPassword(name: string, password: string): Promise<PasswordVerdict> {
+  checkPassword(name: string, password: string): Promise<SaslVerdict> {
     if (name === 'unreachable') return Promise.resolve({ kind: 'failure', temporary: true, reason: 'no directory' });
     const found = this.#house.mailboxes.find((m) => m.name === name && m.password === password);
     return Promise.resolve(

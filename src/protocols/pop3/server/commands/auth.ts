@@ -1,6 +1,6 @@
 // AUTH, RFC 5034: initial response, base64 lines, '*' cancels. What SCRAM sends with success goes out as a last challenge.
 import { SyntaxFault } from '../../../../base/errors/syntax-fault.ts';
-import type { SaslServer, SaslStep } from '../../../sasl/sasl-server.ts';
+import type { SaslServer, SaslVerdict } from '../../../sasl/index.ts';
 import type { Pop3CommandOf } from '../../commands.ts';
 import { parseSaslResponse } from '../../parse.ts';
 import type { Pop3Dialog } from '../dialog.ts';
@@ -29,10 +29,8 @@ export async function runAuth(dialog: Pop3Dialog, command: Pop3CommandOf<'AUTH'>
   else await dialog.refuseSignIn(step.temporary, step.reason);
 }
 
-type LastStep = Exclude<SaslStep, { kind: 'challenge' }>;
-
 /** The outcome, or null when the client cancelled (answered here) or is gone. */
-async function exchange(dialog: Pop3Dialog, server: SaslServer, initial: string | null): Promise<LastStep | null> {
+async function exchange(dialog: Pop3Dialog, server: SaslServer, initial: string | null): Promise<SaslVerdict | null> {
   let response: Buffer | null = initial === null ? null : Buffer.from(initial === '=' ? '' : initial, 'base64');
   for (;;) {
     const step = await server.next(response);
