@@ -7,6 +7,8 @@ import {
   CNAME_CHAIN_MAX,
   FAILURE_TTL_SECONDS,
   NEGATIVE_TTL_MAX_SECONDS,
+  QUERY_DEADLINE_MS,
+  SERVERS_MAX,
   TTL_MAX_SECONDS,
   TTL_MIN_SECONDS,
   UDP_STRANGERS_MAX,
@@ -309,4 +311,33 @@ test('queries in flight are bounded, the line too, and closing ends them all', a
 test('without any server everything is temporary', async (t) => {
   const { resolver } = await setUp(t, { servers: () => [] });
   assert.deepEqual(await resolver.query('one.test', 'MX'), { kind: 'temporary', reason: 'timeout' });
+});
+
+test('of many silent servers none is asked after the deadline', async (t) => {
+  const silent = await TestDnsServer.start([]);
+  t.after(() => silent.close());
+  silent.setFault('*', { kind: 'drop' });
+  const servers = Array.from({ length: SERVERS_MAX }, () => ({ ...silent.endpoint }));
+  const { resolver, clock } = await setUp(t, { servers: () => servers });
+  const startMs = clock.monotonic();
+  const pending = resolver.query('one.test', 'MX');
+  for (let count = 1; count <= QUERY_DEADLINE_MS / UDP_TIMEOUT_MS; count++) {
+    await silent.asked(count);
+    await clock.advance(UDP_TIMEOUT_MS);
+  }
+  assert.deepEqual(await pending, { kind: 'temporary', reason: 'timeout' });
+  assert.equal(clock.monotonic() - startMs, QUERY_DEADLINE_MS);
+  assert.equal(silent.queries.length, QUERY_DEADLINE_MS / UDP_TIMEOUT_MS);
+});
+
+test(`servers beyond the first ${SERVERS_MAX} are not asked`, async (t) => {
+  const gone = await TestDnsServer.start([]);
+  await gone.close();
+  const good = await TestDnsServer.start([ZONE]);
+  t.after(() => good.close());
+  const list = (length: number) => () => [...Array.from({ length }, () => ({ ...gone.endpoint })), good.endpoint];
+  const last = await setUp(t, { servers: list(SERVERS_MAX - 1) });
+  assert.equal((await last.resolver.query('one.test', 'MX')).kind, 'answer');
+  const beyond = await setUp(t, { servers: list(SERVERS_MAX) });
+  assert.equal((await beyond.resolver.query('one.test', 'MX')).kind, 'temporary');
 });

@@ -1,7 +1,7 @@
 // Zones as data, and what an authoritative server answers from them: RFC 1034 §4.3.2 without delegations.
 // For the demonstration and for tests; wildcards and CNAMEs are known, DNSSEC is not.
 import { CNAME_CHAIN_MAX } from './limits.ts';
-import { type DnsQuestion, type DnsRecord, type DnsType, type RecordDataByType, dnsName } from './records.ts';
+import { type DnsQuestion, type DnsRecord, type DnsType, type RecordDataByType } from './records.ts';
 import { type DnsResponse, RCODE } from './wire.ts';
 
 /** A record without its name. */
@@ -12,7 +12,7 @@ export type ZoneRecord = {
 export interface Zone {
   /** The apex, e.g. 'one.test'. '.' answers for everything. */
   readonly name: string;
-  /** Full names (`mx.one.test`, `*.one.test`) and their records. */
+  /** Full names in lower case (`mx.one.test`, `*.one.test`) and their records. */
   readonly records: Readonly<Record<string, readonly ZoneRecord[]>>;
   /** The TTL of records that name none, and of a "no". */
   readonly ttlSeconds?: number;
@@ -35,12 +35,11 @@ function zoneOf(zones: readonly Zone[], name: string): Zone | null {
 }
 
 function recordsAt(zone: Zone, name: string): readonly DnsRecord[] | null {
-  const own = Object.entries(zone.records).find(([owner]) => dnsName(owner) === name)?.[1];
-  const star = own ?? zone.records[`*.${name.slice(name.indexOf('.') + 1)}`];
-  if (star !== undefined) {
-    return star.map((record) => ({ ttlSeconds: zone.ttlSeconds ?? ZONE_TTL_SECONDS, ...record, name }));
+  const found = zone.records[name] ?? zone.records[`*.${name.slice(name.indexOf('.') + 1)}`];
+  if (found !== undefined) {
+    return found.map((record) => ({ ttlSeconds: zone.ttlSeconds ?? ZONE_TTL_SECONDS, ...record, name }));
   }
-  const isBetween = Object.keys(zone.records).some((owner) => owner.toLowerCase().endsWith(`.${name}`));
+  const isBetween = Object.keys(zone.records).some((owner) => owner.endsWith(`.${name}`));
   return name === zone.name || isBetween ? [] : null;
 }
 

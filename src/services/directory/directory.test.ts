@@ -4,7 +4,7 @@ import { type DirectoryData, MemoryDirectory } from '../../../test/support/memor
 import { silentLog } from '../../base/log.ts';
 import { formatAddrSpec, parseAddrSpec, parsePath } from '../../formats/address/parse.ts';
 import { type Directory, createDirectory } from './directory.ts';
-import { EXPANSION_ADDRESSES_MAX, EXPANSION_DEPTH_MAX } from './limits.ts';
+import { DOMAIN_ALIAS_DEPTH_MAX, EXPANSION_ADDRESSES_MAX, EXPANSION_DEPTH_MAX } from './limits.ts';
 import type { RecipientVerdict } from './verdict.ts';
 
 function build(data: DirectoryData): { directory: Directory; reader: MemoryDirectory } {
@@ -209,4 +209,20 @@ test(`one recipient stands for ${EXPANSION_ADDRESSES_MAX} addresses at most`, as
   assert.equal(fits.kind === 'deliver' && fits.foreign.length, EXPANSION_ADDRESSES_MAX - 1);
   const tooMany = await build(data(targets)).directory.resolve(address('all@one.test'));
   assert.equal(shown(tooMany), 'temporary expansion-too-large');
+});
+
+test(`alias domains inside each other are followed ${DOMAIN_ALIAS_DEPTH_MAX} deep`, async () => {
+  const domains: NonNullable<DirectoryData['domains']> = Object.fromEntries([
+    ['d0.test', {}],
+    ...Array.from({ length: DOMAIN_ALIAS_DEPTH_MAX + 1 }, (_, i) => [
+      `d${i + 1}.test`,
+      { kind: 'alias', target: `d${i}.test` },
+    ]),
+  ]);
+  const { directory } = build({ domains, accounts: ['ann@d0.test'] });
+  assert.equal(
+    shown(await directory.resolve(address(`ann@d${DOMAIN_ALIAS_DEPTH_MAX}.test`))),
+    'ann@d0.test|ann@d0.test',
+  );
+  assert.equal(shown(await directory.resolve(address(`ann@d${DOMAIN_ALIAS_DEPTH_MAX + 1}.test`))), 'unknown-mailbox');
 });
