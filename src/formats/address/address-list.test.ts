@@ -59,6 +59,9 @@ test('what cannot be read is left out, and said', () => {
     ['Group: a b c; d@e.test', ['|d@e.test']],
     ['@one.test, bob@two.test', ['|bob@two.test']],
     ['<>', []],
+    ['"a\r"@one.test, b@one.test', ['|b@one.test']],
+    ['"a\0"@one.test', []],
+    ['a@[one\r]', []],
     ['ann@one.test; bob@two.test', []],
   ];
   for (const [value, expected] of cases) {

@@ -36,7 +36,8 @@ const COMMENT_TEXT = /[^()\\]+/y;
 const QUOTED_TEXT = /[^"\\]+/y;
 const ENCODED_WORD = /=\?[^?\s]+\?[bq]\?[^?\s]*\?=/iy;
 const ATOM = /[^\x00-\x20\x7f()<>[\]:;@\\,."]+/y;
-const LITERAL = /\[[^[\]\\]*\]/y;
+const LITERAL = /\[[^[\]\\\x00-\x1f\x7f]*\]/y;
+const CONTROL = /[\x00-\x1f\x7f]/;
 const UP_TO_COMMA = /[^,]+/y;
 const UP_TO_COMMA_OR_SEMICOLON = /[^,;]+/y;
 const ANY = /[^]/y;
@@ -104,7 +105,10 @@ function phraseOf(words: readonly Word[]): string {
 function localPartOf(words: readonly Word[], cursor: TextCursor): string {
   const alternates = words.length % 2 === 1 && words.every((word, i) => word.isDot === (i % 2 === 1));
   if (!alternates) throw cursor.fault('a local part before this place');
-  return words.map((word) => word.text).join('');
+  const localPart = words.map((word) => word.text).join('');
+  // It may become a path of an envelope, where a CR would begin another command.
+  if (CONTROL.test(localPart)) throw cursor.fault('a local part without control characters before this place');
+  return localPart;
 }
 
 function takeDomain(cursor: TextCursor): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { scanHeader } from '../header/scan.ts';
-import { MIME_DEPTH_MAX, MIME_PARTS_MAX } from './limits.ts';
+import { BOUNDARY_MAX_OCTETS, MIME_DEPTH_MAX, MIME_PARTS_MAX } from './limits.ts';
 import { readStructure, type MimePart } from './structure.ts';
 
 function read(text: string | Buffer) {
@@ -82,6 +82,19 @@ test('RFC 2046 §5.1.2 nested multiparts, unclosed ones and messages end with wh
     ],
   ];
   for (const [text, expected] of cases) assert.equal(draw(text, read(text).root), expected, text);
+});
+
+test('RFC 2046 §5.1.1 what follows white space on a delimiter line is ignored, of two types the first counts', () => {
+  const text =
+    'Content-Type: multipart/a; boundary=o\r\nContent-Type: text/x\r\n\r\n--o ignored\r\n\r\n1\r\n--o-- ignored\r\nrest';
+  assert.equal(draw(text, read(text).root), 'multipart/a(text/plain "1")');
+});
+
+test('a boundary that is too long is none', () => {
+  const text = (length: number) =>
+    `Content-Type: multipart/a; boundary=${'b'.repeat(length)}\r\n\r\n--${'b'.repeat(length)}\r\n\r\n1`;
+  assert.equal(read(text(BOUNDARY_MAX_OCTETS)).root.kind, 'multipart');
+  assert.equal(read(text(BOUNDARY_MAX_OCTETS + 1)).root.kind, 'leaf');
 });
 
 test('depth and parts are limited', () => {

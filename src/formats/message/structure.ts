@@ -173,12 +173,11 @@ class StructureWalk {
 
   #readType(part: OpenPart, header: HeaderBlock, bodyStart: number): void {
     part.bodyStart = bodyStart;
-    for (const field of header.fields) {
-      if (field.name === 'content-type') part.contentType = parseParameterized(fieldValue(header, field));
-      else if (field.name === 'content-transfer-encoding') {
-        part.encoding = parseParameterized(fieldValue(header, field)).value || '7bit';
-      }
-    }
+    // Of several fields of one name the first counts.
+    const type = header.fields.find((field) => field.name === 'content-type');
+    const encoding = header.fields.find((field) => field.name === 'content-transfer-encoding');
+    if (type !== undefined) part.contentType = parseParameterized(fieldValue(header, type));
+    if (encoding !== undefined) part.encoding = parseParameterized(fieldValue(header, encoding)).value || '7bit';
     const { value, parameters } = part.contentType;
     const boundary = value.startsWith('multipart/') ? (parameters.get('boundary') ?? '') : '';
     const delimiter = Buffer.from(`--${boundary.trimEnd()}`);
@@ -217,7 +216,7 @@ class StructureWalk {
       let position = lineStart + delimiter.length;
       const closing = this.#message[position] === HYPHEN && this.#message[position + 1] === HYPHEN;
       if (closing) position += 2;
-      const lineEnd = this.#paddingEnd(position);
+      const lineEnd = this.#lineEndAfter(position);
       if (lineEnd !== null) return { index, closing, lineStart, lineEnd };
     }
     return null;
@@ -229,13 +228,12 @@ class StructureWalk {
     return end <= this.#message.length && delimiter.compare(this.#message, position, end) === 0;
   }
 
-  /** RFC 2046 §5.1.1 transport-padding and line ending; null when something else stands on the line. */
-  #paddingEnd(from: number): number | null {
-    let position = from;
-    while (this.#message[position] === 0x20 || this.#message[position] === 0x09) position++;
-    if (this.#message[position] === CR) position++;
-    if (position >= this.#message.length) return this.#message.length;
-    return this.#message[position] === LF ? position + 1 : null;
+  /** The end of a delimiter line: behind the boundary only white space counts, what follows that is ignored. */
+  #lineEndAfter(position: number): number | null {
+    const next = this.#message[position];
+    if (next !== undefined && next !== 0x20 && next !== 0x09 && next !== CR && next !== LF) return null;
+    const lf = this.#message.indexOf(LF, position);
+    return lf === -1 ? this.#message.length : lf + 1;
   }
 
   /** Where the content before a delimiter line ends: without the line ending that belongs to the delimiter. */
