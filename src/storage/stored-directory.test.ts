@@ -9,7 +9,7 @@ test('domains, accounts and aliases are found by their keys', async (t) => {
   const directory = readDirectory(store.read);
   const domain = await directory.findDomain('one.test');
   assert.equal(domain?.kind, 'local');
-  assert.deepEqual(domain.administrator, { id: ann, address: 'Ann@One.test', enabled: true });
+  assert.deepEqual(await directory.findAdministrator(domain.id), { id: ann, address: 'Ann@One.test', enabled: true });
   assert.deepEqual(await directory.findFirstDomain(), domain);
   assert.deepEqual(await directory.findAddress(domain.id, 'ann'), {
     kind: 'account',
@@ -70,4 +70,25 @@ test('an account goes with everything that is its own', async (t) => {
   assert.equal(await readDirectory(store.read).findAccount(ann), null);
   const again = await store.execute('account.add', { address: 'ann@one.test' });
   assert.ok(again.kind === 'added' && again.id > ann, 'its id is not given out again');
+});
+
+test("a domain's administrator is its own while enabled, else the server's first, never a disabled one", async (t) => {
+  const store = await openScratchStore(t);
+  const directory = readDirectory(store.read);
+  const ann = await addTestAccount(store, 'ann@one.test');
+  const bob = await addTestAccount(store, 'bob@one.test');
+  const cid = await addTestAccount(store, 'cid@one.test');
+  const { id = 0 } = (await directory.findDomain('one.test')) ?? {};
+  const administrator = async (): Promise<number | null> => (await directory.findAdministrator(id))?.id ?? null;
+  assert.equal(await administrator(), ann);
+  await store.execute('account.change', bob, { role: 'administrator' });
+  assert.equal(await administrator(), bob);
+  await store.execute('domain.change', 'one.test', { administratorId: cid });
+  assert.equal(await administrator(), cid);
+  await store.execute('account.change', cid, { enabled: false });
+  assert.equal(await administrator(), bob);
+  await store.execute('account.change', bob, { enabled: false });
+  assert.equal(await administrator(), ann);
+  await store.execute('account.change', ann, { enabled: false });
+  assert.equal(await administrator(), null);
 });

@@ -1,5 +1,10 @@
 // The directory as recipient resolution reads it, over one thread's connection.
-import { findAccount, findFirstAdministrator, type AccountRecord } from './records/accounts.ts';
+import {
+  findAccount,
+  findDomainAdministrator,
+  findFirstAdministrator,
+  type AccountRecord,
+} from './records/accounts.ts';
 import { findAddress, listSendGrants } from './records/addresses.ts';
 import { findDomain, findFirstDomain, type DomainRecord } from './records/domains.ts';
 import type { SqlReader } from './sql/sql.ts';
@@ -11,7 +16,7 @@ export interface StoredAccount {
   readonly enabled: boolean;
 }
 
-/** A domain with its administrator found. */
+/** A domain as resolution needs it. */
 export interface StoredDomain {
   readonly id: number;
   readonly key: string;
@@ -20,7 +25,6 @@ export interface StoredDomain {
   readonly target: string | null;
   readonly separators: string;
   readonly catchAll: string | null;
-  readonly administrator: StoredAccount | null;
 }
 
 export type StoredAddress =
@@ -36,6 +40,7 @@ export interface StoredDirectory {
   findDomain(domainKey: string): Promise<StoredDomain | null>;
   findFirstDomain(): Promise<StoredDomain | null>;
   findAddress(domainId: number, localKey: string): Promise<StoredAddress | null>;
+  findAdministrator(domainId: number): Promise<StoredAccount | null>;
   findAccount(accountId: number): Promise<StoredAccount | null>;
   listSendGrants(accountId: number): Promise<readonly string[]>;
 }
@@ -43,9 +48,10 @@ export interface StoredDirectory {
 /** Reads the directory with `sql`. Everything rejects when the database cannot be read; "there is none" is null. */
 export function readDirectory(sql: SqlReader): StoredDirectory {
   return {
-    findDomain: async (domainKey) => await withAdministrator(sql, await findDomain(sql, domainKey)),
-    findFirstDomain: async () => await withAdministrator(sql, await findFirstDomain(sql)),
+    findDomain: async (domainKey) => toDomain(await findDomain(sql, domainKey)),
+    findFirstDomain: async () => toDomain(await findFirstDomain(sql)),
     findAddress: async (domainId, localKey) => await resolveAddress(sql, domainId, localKey),
+    findAdministrator: async (domainId) => await readAdministrator(sql, domainId),
     findAccount: async (accountId) => toAccount(await findAccount(sql, accountId)),
     listSendGrants: async (accountId) => await listSendGrants(sql, accountId),
   };
@@ -60,9 +66,15 @@ async function resolveAddress(sql: SqlReader, domainId: number, localKey: string
   return account === null ? null : { kind: 'account', account };
 }
 
-async function withAdministrator(sql: SqlReader, domain: DomainRecord | null): Promise<StoredDomain | null> {
+/** The domain's own administrator while enabled, else the server's. Only role addresses ask, so that other mail does not pay. */
+async function readAdministrator(sql: SqlReader, domainId: number): Promise<StoredAccount | null> {
+  const own = await findDomainAdministrator(sql, domainId);
+  const account = own?.enabled === true ? own : await findFirstAdministrator(sql);
+  return account?.enabled === true ? toAccount(account) : null;
+}
+
+function toDomain(domain: DomainRecord | null): StoredDomain | null {
   if (domain === null) return null;
-  const own = domain.administratorId === null ? null : await findAccount(sql, domain.administratorId);
   return {
     id: domain.id,
     key: domain.name,
@@ -71,7 +83,6 @@ async function withAdministrator(sql: SqlReader, domain: DomainRecord | null): P
     target: domain.target,
     separators: domain.separators,
     catchAll: domain.catchAll,
-    administrator: toAccount(own ?? (await findFirstAdministrator(sql))),
   };
 }
 

@@ -9,7 +9,7 @@ import { domainKey } from '../../src/formats/address/domain.ts';
 import { localKey } from '../../src/formats/address/local-part.ts';
 import { parseAddrSpec } from '../../src/formats/address/parse.ts';
 
-type DomainSettings = Partial<Omit<DirectoryDomain, 'id' | 'key' | 'administrator'>> & { administrator?: string };
+type DomainSettings = Partial<Omit<DirectoryDomain, 'id' | 'key'>> & { administrator?: string };
 
 export interface DirectoryData {
   /** Name and settings; kind local, enabled and '+' unless said otherwise. */
@@ -29,6 +29,7 @@ export class MemoryDirectory implements DirectoryReader {
   readonly #domains = new Map<string, DirectoryDomain>();
   readonly #addresses = new Map<string, DirectoryAddress>();
   readonly #accounts: DirectoryAccount[] = [];
+  readonly #administrators = new Map<number, DirectoryAccount>();
   readonly #grants = new Map<number, readonly string[]>();
   /** When set, every read fails with it. */
   failure: Error | null = null;
@@ -54,10 +55,11 @@ export class MemoryDirectory implements DirectoryReader {
   }
 
   #addDomain(name: string, { administrator, ...settings }: DomainSettings): void {
-    const account = this.#accounts.find(({ address }) => address === administrator) ?? null;
     const key = domainKey(name);
     const defaults = { kind: 'local', enabled: true, target: null, separators: '+', catchAll: null } as const;
-    this.#domains.set(key, { ...defaults, ...settings, id: this.#domains.size + 1, key, administrator: account });
+    this.#domains.set(key, { ...defaults, ...settings, id: this.#domains.size + 1, key });
+    const account = this.#accounts.find(({ address }) => address === administrator);
+    if (account !== undefined) this.#administrators.set(this.#domains.size, account);
   }
 
   #put(text: string, address: DirectoryAddress): void {
@@ -87,6 +89,11 @@ export class MemoryDirectory implements DirectoryReader {
   async findAddress(domainId: number, key: string): Promise<DirectoryAddress | null> {
     this.#check();
     return this.#addresses.get(`${domainId} ${key}`) ?? null;
+  }
+
+  async findAdministrator(domainId: number): Promise<DirectoryAccount | null> {
+    this.#check();
+    return this.#administrators.get(domainId) ?? null;
   }
 
   async findAccount(accountId: number): Promise<DirectoryAccount | null> {

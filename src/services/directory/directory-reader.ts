@@ -24,11 +24,6 @@ export interface DirectoryDomain {
   readonly separators: string;
   /** Where mail for unknown local parts goes, addr-spec text; null: it is refused. */
   readonly catchAll: string | null;
-  /**
-   * Whom postmaster, abuse and MAILER-DAEMON reach where they are no addresses of their own: the domain's administrator,
-   * else the server's first one; null only while the server has no account at all.
-   */
-  readonly administrator: DirectoryAccount | null;
 }
 
 /** What one address (domain and local key) is; an address is one of these at most. */
@@ -49,6 +44,11 @@ export interface DirectoryReader {
   findFirstDomain(): Promise<DirectoryDomain | null>;
   /** An exact match only; subaddresses and the catch-all are the caller's work. */
   findAddress(domainId: number, localKey: string): Promise<DirectoryAddress | null>;
+  /**
+   * Whom postmaster, abuse and MAILER-DAEMON reach where they are no addresses of their own: the domain's administrator
+   * while enabled, else the server's first one; null only while the server has no enabled account.
+   */
+  findAdministrator(domainId: number): Promise<DirectoryAccount | null>;
   findAccount(accountId: number): Promise<DirectoryAccount | null>;
   /** Patterns that the account may send as beside its own addresses: `ann@one.test`, `*@one.test`. */
   listSendGrants(accountId: number): Promise<readonly string[]>;

@@ -112,7 +112,7 @@ async function administratorInstead(
 ): Promise<RecipientVerdict> {
   const home = await findHomeDomain(recipient, options);
   if (home?.kind !== 'local' || !home.enabled) return verdict;
-  const administrator = administratorOf(home, recipient);
+  const administrator = await administratorOf(home, recipient, options.reader);
   if (administrator.kind !== 'account') return { kind: 'temporary', reason: 'no-administrator' };
   const found = new Yield();
   found.take(administrator, firstStep(recipient));

@@ -79,11 +79,11 @@ async function locateInDomain(address: AddrSpec, domain: DirectoryDomain, reader
   const at: AddrSpec = { localPart: address.localPart, domain: domain.key };
   const exact = await reader.findAddress(domain.id, localKey(at.localPart));
   if (exact !== null) return located(exact, domain, { at, user: at.localPart, detail: null });
-  if (isRole(at.localPart)) return administratorOf(domain, at);
+  if (isRole(at.localPart)) return administratorOf(domain, at, reader);
   const { user, detail } = splitSubaddress(at.localPart, domain.separators);
   const found = detail === null ? null : await reader.findAddress(domain.id, localKey(user));
   if (found !== null) return located(found, domain, { at, user, detail });
-  if (detail !== null && isRole(user)) return administratorOf(domain, at);
+  if (detail !== null && isRole(user)) return administratorOf(domain, at, reader);
   const target = domain.catchAll === null ? null : parseAddrSpec(domain.catchAll);
   if (target === null) return { kind: 'unknown-mailbox' };
   const key = `${domain.id}`;
@@ -91,8 +91,12 @@ async function locateInDomain(address: AddrSpec, domain: DirectoryDomain, reader
 }
 
 /** Where the role addresses of a domain end that are no addresses of their own. */
-export function administratorOf(domain: DirectoryDomain, address: AddrSpec): Located {
-  const account = domain.administrator;
+export async function administratorOf(
+  domain: DirectoryDomain,
+  address: AddrSpec,
+  reader: DirectoryReader,
+): Promise<Located> {
+  const account = await reader.findAdministrator(domain.id);
   if (account === null || !account.enabled) return { kind: 'no-administrator' };
   return { kind: 'account', account, address: { ...address, domain: domain.key }, detail: null };
 }

@@ -94,10 +94,19 @@ export async function findAccountByAddress(sql: SqlReader, address: string): Pro
   return found?.accountId == null ? null : await findAccount(sql, found.accountId);
 }
 
-/** The administrator who has been there longest, else the oldest account; null while there is no account. */
+/** The account that a domain names as its administrator; null when it names none. */
+export async function findDomainAdministrator(sql: SqlReader, domainId: number): Promise<AccountRecord | null> {
+  const row = await sql.get<AccountRow>(
+    `SELECT ${COLUMNS} FROM account WHERE id = (SELECT administrator_id FROM domain WHERE id = ?)`,
+    domainId,
+  );
+  return row === undefined ? null : toRecord(row);
+}
+
+/** The enabled administrator who has been there longest, else the oldest enabled account, else the oldest. */
 export async function findFirstAdministrator(sql: SqlReader): Promise<AccountRecord | null> {
   const row = await sql.get<AccountRow>(
-    `SELECT ${COLUMNS} FROM account ORDER BY CASE WHEN role = 'administrator' AND enabled = 1 THEN 0 ELSE 1 END, id LIMIT 1`,
+    `SELECT ${COLUMNS} FROM account ORDER BY CASE WHEN enabled = 0 THEN 2 WHEN role = 'administrator' THEN 0 ELSE 1 END, id LIMIT 1`,
   );
   return row === undefined ? null : toRecord(row);
 }
