@@ -6,6 +6,8 @@ import { MemoryHouse, type MemoryMessage } from '../testing/memory-session.ts';
 
 const PREFIX = Buffer.from('Return-Path: <b@two.test>\r\n');
 
+const EAI = Buffer.from('Subject: Grüße\r\n\r\nHi ü\r\n');
+
 const MESSAGES: MemoryMessage[] = [
   { uidl: 'first', body: Buffer.from('Subject: one\r\n\r\nHello\r\n.\r\n..two dots\r\nlast line\r\n') },
   { uidl: 'second', prefix: PREFIX, body: Buffer.from('Subject: two\r\n\r\nno line end') },
@@ -22,6 +24,7 @@ testWireScripts(new URL('../../../../test/wire/pop3/', import.meta.url), '.pop3'
     [
       { id: 1, name: 'alice@one.test', password: 'secret word', messages: [...MESSAGES] },
       { id: 2, name: 'jörg@one.test', password: 'straße', messages: [] },
+      { id: 4, name: 'eai@one.test', password: 'e', messages: [{ uidl: 'e', body: EAI }] },
       { id: 3, name: 'busy@one.test', password: 'b', messages: [] },
     ],
     {

@@ -2,6 +2,7 @@
 // the client's pace. After +OK a failing disk ends the connection: half a message must not look like a whole one.
 import type { Pop3CommandOf } from '../../commands.ts';
 import type { Pop3Dialog } from '../dialog.ts';
+import { viewAsAscii } from '../ascii-view.ts';
 import { DotStuffer } from '../dot-stuffing.ts';
 import type { MessageOctets } from '../session.ts';
 import { TopLines } from '../top-lines.ts';
@@ -20,12 +21,20 @@ function answer(dialog: Pop3Dialog, message: number, top: TopLines | null): void
   const index = dialog.requireMessage(message);
   if (index < 0) return undefined;
   const opened = dialog.maildrop.open(index);
-  if (opened instanceof Promise) return opened.then((octets) => send(dialog, octets, index, top));
-  return send(dialog, opened, index, top);
+  if (opened instanceof Promise) return opened.then((octets) => show(dialog, octets, index, top));
+  return show(dialog, opened, index, top);
 }
 
-function send(dialog: Pop3Dialog, octets: MessageOctets, index: number, top: TopLines | null): void | Promise<void> {
-  dialog.ok(top === null ? `${dialog.maildrop.size(index)} octets` : 'The top follows');
+function show(dialog: Pop3Dialog, octets: MessageOctets, index: number, top: TopLines | null): void | Promise<void> {
+  const size = dialog.maildrop.size(index);
+  if (dialog.state.utf8) return send(dialog, octets, size, top);
+  const view = viewAsAscii(octets);
+  if (view instanceof Promise) return view.then((v) => send(dialog, v.octets, size + v.growth, top));
+  return send(dialog, view.octets, size + view.growth, top);
+}
+
+function send(dialog: Pop3Dialog, octets: MessageOctets, size: number, top: TopLines | null): void | Promise<void> {
+  dialog.ok(top === null ? `${size} octets` : 'The top follows');
   const stuffer = new DotStuffer(dialog.output);
   sendPiece(stuffer, octets.prefix, top);
   if (!Buffer.isBuffer(octets.body)) return sendPieces(dialog, stuffer, octets.body, top);
