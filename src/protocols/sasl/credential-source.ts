@@ -21,8 +21,6 @@ export interface ScramOutcome {
   readonly name: string;
   readonly account: SaslAccount | null;
   readonly proven: boolean;
-  /** The ClientKey that the client showed: the same for the same password, and useless for signing in when wrong. */
-  readonly claimedKey: Buffer;
 }
 
 export interface CredentialSource {

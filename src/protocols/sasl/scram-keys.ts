@@ -50,19 +50,12 @@ export function scramProof(hash: ScramHash, keys: ScramKeys, authMessage: string
   return xor(keys.clientKey, scramHmac(hash, keys.storedKey, authMessage));
 }
 
-export interface ProofCheck {
-  readonly proven: boolean;
-  /** The ClientKey that the proof carries. */
-  readonly claimedKey: Buffer;
-}
-
-/** Checks a SCRAM-SHA-256 proof against what is stored; in constant time for proofs of the right length. */
-export function checkScramProof(verifier: ScramVerifier, authMessage: string, proof: Buffer): ProofCheck {
+/** Whether a SCRAM-SHA-256 proof fits what is stored; in constant time for proofs of the right length. */
+export function isScramProof(verifier: ScramVerifier, authMessage: string, proof: Buffer): boolean {
   const signature = scramHmac('sha256', verifier.storedKey, authMessage);
-  if (proof.length !== signature.length) return { proven: false, claimedKey: Buffer.alloc(0) };
-  const claimedKey = xor(proof, signature);
-  const claimedStoredKey = createHash('sha256').update(claimedKey).digest();
-  return { proven: timingSafeEqual(claimedStoredKey, verifier.storedKey), claimedKey };
+  if (proof.length !== signature.length) return false;
+  const shownKey = createHash('sha256').update(xor(proof, signature)).digest();
+  return timingSafeEqual(shownKey, verifier.storedKey);
 }
 
 /**

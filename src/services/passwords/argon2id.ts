@@ -13,8 +13,18 @@ import {
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,4}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
 const OWN_PREFIX = `$argon2id$v=19$m=${ARGON2_MEMORY_KIB},t=${ARGON2_PASSES},p=${ARGON2_LANES}$`;
 
-/** A hash of our own cost that no password fits, for names without an account. */
-export const UNMATCHED_HASH = `${OWN_PREFIX}${'A'.repeat(22)}$${'A'.repeat(43)}`;
+const SALT_OCTETS = 16;
+const DIGEST_OCTETS = 32;
+
+/**
+ * A hash of our own cost that no password fits, for names without one. It comes from at least 48 octets that look random
+ * and are the same for the same name, so that such names behave in queue and cache as others do.
+ */
+export function unmatchedHash(seed: Buffer): string {
+  const encode = (octets: Buffer): string => octets.toString('base64').replaceAll('=', '');
+  const salt = seed.subarray(0, SALT_OCTETS);
+  return `${OWN_PREFIX}${encode(salt)}$${encode(seed.subarray(SALT_OCTETS, SALT_OCTETS + DIGEST_OCTETS))}`;
+}
 
 /** Whether `text` is an argon2id hash that we verify: right form, bounded cost. */
 export function isArgon2id(text: string): boolean {

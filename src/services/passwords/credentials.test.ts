@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deriveScramKeys } from '../../protocols/sasl/index.ts';
+import { isCurrentHash, unmatchedHash } from './argon2id.ts';
 import { areCurrent, deriveCredentials, verifyPassword } from './credentials.ts';
 import { SCRAM_ITERATIONS, SCRAM_SALT_OCTETS } from './limits.ts';
 import { formatScramVerifier, parseScramVerifier } from './scram-verifier.ts';
@@ -52,8 +53,10 @@ test('an imported hash of unprepared text is verified', async () => {
   assert.equal(await verifyPassword(hash, 'IX'), false);
 });
 
-test('nobody’s hash fits no password', async () => {
-  assert.equal(await verifyPassword(null, 'secret'), false);
+test('nobody’s hash looks like one of ours and fits no password', async () => {
+  assert.ok(isCurrentHash(unmatchedHash(Buffer.alloc(64, 7))));
+  assert.notEqual(unmatchedHash(Buffer.alloc(64, 7)), unmatchedHash(Buffer.alloc(64, 8)));
+  assert.equal(await verifyPassword(unmatchedHash(Buffer.alloc(64, 7)), 'secret'), false);
 });
 
 test('a stored hash of an unknown kind is our fault, not the client’s', async () => {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { MailError } from '../../base/errors/mail-error.ts';
 import { deriveScramKeys, preparePassword, type ScramVerifier } from '../../protocols/sasl/index.ts';
-import { hashArgon2id, isCurrentHash, UNMATCHED_HASH, verifyArgon2id } from './argon2id.ts';
+import { hashArgon2id, isCurrentHash, verifyArgon2id } from './argon2id.ts';
 import { verifyBcrypt } from './bcrypt.ts';
 import { hashKind } from './hash-kind.ts';
 import { SCRAM_ITERATIONS, SCRAM_SALT_OCTETS } from './limits.ts';
@@ -53,12 +53,10 @@ function verifyHash(passwordHash: string, password: string): boolean | Promise<b
 }
 
 /**
- * Whether the password is the one behind the hash; null stands for nobody's hash and costs the same as one of ours.
- * Imported hashes may have been made of unprepared text, so both forms are tried where they differ.
+ * Whether the password is the one behind the hash. Imported hashes may have been made of unprepared text, so both forms are tried where they differ.
  */
-export async function verifyPassword(passwordHash: string | null, password: string): Promise<boolean> {
-  const hash = passwordHash ?? UNMATCHED_HASH;
+export async function verifyPassword(passwordHash: string, password: string): Promise<boolean> {
   for (const candidate of new Set([preparePassword(password), password]))
-    if (await verifyHash(hash, candidate)) return passwordHash !== null;
+    if (await verifyHash(passwordHash, candidate)) return true;
   return false;
 }

@@ -32,7 +32,7 @@ class SlowWork implements HashQueue {
     return CREDENTIALS;
   }
 
-  async verify(passwordHash: string | null, password: string) {
+  async verify(passwordHash: string, password: string) {
     await this.#work(password);
     return passwordHash === password;
   }
@@ -144,7 +144,7 @@ test('another thread uses the queue over a port', async () => {
   const { work, queue } = slowQueue();
   serveHashQueue(port1, queue, silentLog);
   const remote = connectHashQueue(port2);
-  const answers = Promise.all([remote.verify('a', 'a'), remote.verify(null, 'a'), remote.hash('a')]);
+  const answers = Promise.all([remote.verify('a', 'a'), remote.verify('b', 'a'), remote.hash('a')]);
   while (work.started.length < 3) await work.finishAll();
   assert.deepEqual(await answers, [true, false, CREDENTIALS]);
   const full = Array.from({ length: HASH_QUEUE_WAITING_MAX + 1 }, (_, i) => queue.verify('x', `p${i}`));

@@ -12,8 +12,8 @@ import { VerifiedPasswords } from './verified-passwords.ts';
 export interface HashQueue {
   /** What to store of a new password. Rejects with MailError `auth-temporary` when too many jobs wait. */
   hash(password: string): Promise<PasswordCredentials>;
-  /** Whether the password fits; null is nobody's hash, takes as long and is false. Rejects like `hash`. */
-  verify(passwordHash: string | null, password: string): Promise<boolean>;
+  /** Whether the password fits. Rejects like `hash`. */
+  verify(passwordHash: string, password: string): Promise<boolean>;
 }
 
 export interface HashQueueOptions {
@@ -51,7 +51,7 @@ export class LocalHashQueue implements HashQueue {
     return credentials;
   }
 
-  verify(passwordHash: string | null, password: string): Promise<boolean> {
+  verify(passwordHash: string, password: string): Promise<boolean> {
     const pair = this.#verified.pair(passwordHash, password);
     if (this.#verified.has(pair)) return Promise.resolve(true);
     const underWay = this.#verifying.get(pair);
@@ -61,7 +61,7 @@ export class LocalHashQueue implements HashQueue {
     return verifying;
   }
 
-  async #verifyAnew(pair: string, passwordHash: string | null, password: string): Promise<boolean> {
+  async #verifyAnew(pair: string, passwordHash: string, password: string): Promise<boolean> {
     const fits = await this.#run(() => this.#work.verify(passwordHash, password));
     if (fits) this.#verified.add(pair);
     return fits;
@@ -96,7 +96,7 @@ export function createHashQueue(options: HashQueueOptions): LocalHashQueue {
 
 type HashRequest =
   | { readonly kind: 'hash'; readonly password: string }
-  | { readonly kind: 'verify'; readonly passwordHash: string | null; readonly password: string };
+  | { readonly kind: 'verify'; readonly passwordHash: string; readonly password: string };
 
 type HashResult =
   | { readonly kind: 'hash'; readonly credentials: PasswordCredentials }

@@ -22,12 +22,8 @@ export class VerifiedPasswords {
   }
 
   /** The key for a hash and a password. */
-  pair(passwordHash: string | null, password: string): string {
-    return createHmac('sha256', this.#hmacKey)
-      .update(passwordHash ?? '')
-      .update('\0')
-      .update(password)
-      .digest('base64');
+  pair(passwordHash: string, password: string): string {
+    return createHmac('sha256', this.#hmacKey).update(passwordHash).update('\0').update(password).digest('base64');
   }
 
   has(pair: string): boolean {

@@ -4,7 +4,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { ChannelBinding } from '../channel-binding.ts';
 import type { CredentialSource } from '../credential-source.ts';
 import type { SaslServer, SaslStep, SaslVerdict } from '../sasl-server.ts';
-import { checkScramProof, scramHmac } from '../scram-keys.ts';
+import { isScramProof, scramHmac } from '../scram-keys.ts';
 import {
   formatServerFinal,
   formatServerFirst,
@@ -80,10 +80,10 @@ export class ScramServer implements SaslServer {
     if (clientFinal.nonce !== begun.nonce) return failure('wrong nonce');
     if (!this.#isBound(clientFirst, clientFinal.channelBinding)) return failure('channel bindings do not match');
     const authMessage = `${clientFirst.bare},${begun.serverFirst},${clientFinal.withoutProof}`;
-    const { proven, claimedKey } = checkScramProof(lookup.verifier, authMessage, clientFinal.proof);
+    const proven = isScramProof(lookup.verifier, authMessage, clientFinal.proof);
     const { name, authorizationId } = clientFirst;
     const { account } = lookup;
-    const judged = await this.#options.source.finishScram({ name, account, proven, claimedKey });
+    const judged = await this.#options.source.finishScram({ name, account, proven });
     const verdict: SaslVerdict = proven || judged.kind === 'failure' ? judged : failure('wrong proof');
     if (verdict.kind === 'failure') return verdict;
     const signature = scramHmac('sha256', lookup.verifier.serverKey, authMessage);
