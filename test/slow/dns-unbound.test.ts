@@ -4,6 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -55,14 +56,25 @@ $TTL 300
 1 PTR mx1.one.test.
 `;
 
+/** A port that is free for UDP and TCP, below those that the system gives to outgoing connections. */
 async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
+  for (;;) {
+    const port = 20_000 + systemRandomInt(10_000);
+    const udp = createSocket('udp4');
+    const tcp = createServer();
+    try {
+      udp.bind(port, '127.0.0.1');
+      await once(udp, 'listening');
+      tcp.listen(port, '127.0.0.1');
+      await once(tcp, 'listening');
+      return port;
+    } catch {
+      // Taken; another one.
+    } finally {
+      udp.close();
+      tcp.close();
+    }
+  }
 }
 
 /** Starts a program and waits for the line that says that it serves. */
