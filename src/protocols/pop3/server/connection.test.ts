@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { startPop3Loopback, type LoopbackOptions } from '../../../../test/support/pop3-loopback.ts';
@@ -34,6 +34,11 @@ async function until(condition: () => boolean): Promise<void> {
     if (deadline.aborted) assert.fail(`never came true: ${condition.toString()}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** A client that does not end its half when the server does. */
+function connectTo(port: number): Socket {
+  return connectPlain({ port, host: '127.0.0.1', allowHalfOpen: true });
 }
 
 test('RFC 1939 §8 the lock dies with its connection, and nothing is removed without QUIT', async (t) => {
@@ -278,4 +283,67 @@ test('our own bug is one plain answer and the end of that connection', async (t)
   const all = await readAll(socket);
   assert.match(all, /-ERR \[SYS\/TEMP\] Something went wrong here, try again later\r\n$/u);
   await until(() => at.locked.size === 0);
+});
+
+test('RFC 1939 §3 a slow reader of a long message is not idle, one that stops reading is', async (t) => {
+  const clock = new VirtualClock();
+  const piece = Buffer.from(`${'z'.repeat(998)}\r\n`.repeat(250));
+  const at = house(
+    {},
+    Array.from({ length: 80 }, () => piece),
+  );
+  const server = await loopback(at, { clock });
+  t.after(() => server.close());
+  const socket = await server.connect();
+  let got = 0;
+  socket.on('data', (chunk: Buffer) => (got += chunk.length));
+  socket.on('error', () => {});
+  socket.write('USER a\r\nPASS p\r\nRETR 1\r\n');
+  await until(() => got > 0);
+  for (let step = 1; step <= 3; step++) {
+    socket.pause();
+    await clock.advance(9 * 60_000);
+    assert.equal(server.server.size, 1);
+    socket.resume();
+    await until(() => got > step * 5_000_000);
+  }
+  socket.pause();
+  await clock.advance(10 * 60_000 + 11_000);
+  await until(() => server.server.size === 0);
+});
+
+test('a client that keeps the connection open after QUIT is dropped', async (t) => {
+  const clock = new VirtualClock();
+  const server = await loopback(house(), { clock });
+  t.after(() => server.close());
+  const socket = connectTo(server.port);
+  let said = '';
+  socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  socket.on('error', () => {});
+  socket.write('QUIT\r\n');
+  await until(() => said.endsWith('Goodbye\r\n'));
+  await clock.advance(9_000);
+  assert.equal(server.server.size, 1);
+  await clock.advance(12_000);
+  await until(() => server.server.size === 0);
+  socket.destroy();
+});
+
+test('commands are not read without bound while one is being answered', async (t) => {
+  const clock = new VirtualClock();
+  const server = await loopback(house(), { clock });
+  t.after(() => server.close());
+  const socket = await server.connect();
+  socket.resume();
+  socket.write('USER a\r\nPASS wrong\r\n');
+  await until(() => socket.bytesRead > 0);
+  const noops = Buffer.from('NOOP\r\n'.repeat(5_000_000));
+  socket.write(noops);
+  let waiting = -1;
+  while (socket.writableLength !== waiting) {
+    waiting = socket.writableLength;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  assert.ok(waiting > 0, 'everything was read');
+  socket.destroy();
 });

@@ -56,7 +56,10 @@ export class Pop3Connection implements DialogTransport {
   constructor(socket: Socket, peer: Pop3Peer, session: Pop3ServerSession, parts: ConnectionParts) {
     this.#parts = parts;
     this.#socket = socket;
-    this.#output = new ReplyOutput(socket, parts.slabs, parts.limits.outputMaxOctets);
+    // A slow line that still takes a long message is not idle.
+    this.#output = new ReplyOutput(socket, parts.slabs, parts.limits.outputMaxOctets, () => {
+      if (!this.#ending && !this.#handshaking) this.#idle.touch();
+    });
     this.#dialog = new Pop3Dialog({
       state: { peer, tls: null, account: null, utf8: false },
       session,

@@ -26,6 +26,7 @@ export class ReplyOutput {
   #socket: Socket;
   readonly #pool: SlabPool;
   readonly #maxOctets: number;
+  readonly #onTaken: () => void;
   #slab: Buffer | null = null;
   #used = 0;
   /** Handed to the socket, not yet taken. */
@@ -34,10 +35,12 @@ export class ReplyOutput {
   #corked = false;
   #waiters: { belowOctets: number; resolve: () => void }[] = [];
 
-  constructor(socket: Socket, pool: SlabPool, maxOctets: number) {
+  /** `onTaken`: called when the client's side took something. */
+  constructor(socket: Socket, pool: SlabPool, maxOctets: number, onTaken: () => void) {
     this.#socket = socket;
     this.#pool = pool;
     this.#maxOctets = maxOctets;
+    this.#onTaken = onTaken;
   }
 
   /** The socket changed (TLS); everything must have been taken before. */
@@ -127,6 +130,7 @@ export class ReplyOutput {
     }
     this.#socket.write(octets, () => {
       this.#outstanding -= length;
+      this.#onTaken();
       if (slab !== null) this.#pool.give(slab);
       if (this.#waiters.length > 0) this.#wake();
     });
