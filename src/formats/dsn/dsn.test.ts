@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
 import { getField, scanHeader } from '../header/scan.ts';
 import { hasBareCrOrLf, hasLongLine } from '../message/octets.ts';
 import { readStructure } from '../message/structure.ts';
@@ -268,60 +267,6 @@ test('recipients of a foreign report are limited', () => {
   const group = '\nFinal-Recipient: rfc822;a@b.test\nAction: failed\n';
   const report = parseDeliveryStatus(Buffer.from(group.repeat(DSN_PARSED_RECIPIENTS_MAX + 1)));
   assert.equal(report?.recipients.length, DSN_PARSED_RECIPIENTS_MAX);
-});
-
-test('parseDsn reads what formatDsn writes, and throws at nothing', () => {
-  const seconds = fc.integer({ min: 0, max: 4_000_000_000 }).map((second) => second * 1000);
-  const address = fc.tuple(fc.stringMatching(/^[a-zü+=\\]{1,12}$/), fc.domain()).map((halves) => halves.join('@'));
-  const recipient = fc.record(
-    {
-      finalRecipient: address,
-      originalRecipient: fc.option(
-        fc.record({ type: fc.constant('rfc822'), address: fc.emailAddress() }, { noNullPrototype: true }),
-      ),
-      action: fc.constantFrom(
-        'failed' as const,
-        'delayed' as const,
-        'delivered' as const,
-        'relayed' as const,
-        'expanded' as const,
-      ),
-      status: fc.constantFrom('5.1.1', '4.4.7', '2.0.0'),
-      remoteMta: fc.option(fc.domain()),
-      diagnostic: fc.option(fc.stringMatching(/^550 [!-~]{1,80}$/)),
-      lastAttemptMs: fc.option(seconds),
-      willRetryUntilMs: fc.option(seconds),
-    },
-    { noNullPrototype: true },
-  );
-  fc.assert(
-    fc.property(fc.array(recipient, { minLength: 1, maxLength: 4 }), fc.boolean(), (recipients, smtputf8) => {
-      const { message } = formatDsn(withReport(recipients, { smtputf8 }));
-      assert.equal(hasLongLine(message) || hasBareCrOrLf(message), false);
-      assert.deepEqual(parseDsn(message), { report: { ...REPORT, recipients }, originalMessageId: '<1@one.test>' });
-    }),
-    { numRuns: 300 },
-  );
-  const lines = fc.constantFrom(
-    'Content-Type: message/delivery-status\n',
-    '\n',
-    'Action: failed\n',
-    'Final-Recipient: ;\n',
-    'Status: x\n',
-    ' y\n',
-    ':',
-  );
-  fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.string({ unit: 'binary' }),
-        fc.array(lines).map((list) => list.join('')),
-      ),
-      (text) => {
-        parseDsn(Buffer.from(text));
-      },
-    ),
-  );
 });
 
 test('a megabyte of empty groups is read in one pass', () => {

@@ -5,8 +5,8 @@ import { formatDate } from '../date.ts';
 import { decodeEncodedWords, encodeUnstructured } from '../header/encoded-word.ts';
 import { formatField, refoldField } from '../header/fold.ts';
 import { getField, scanHeader, type HeaderBlock } from '../header/scan.ts';
-import { hasEightBit, toCrlf } from '../message/octets.ts';
-import { fits } from '../message/reencode.ts';
+import { hasEightBit } from '../message/octets.ts';
+import { cleanHeaderText, fits } from '../message/reencode.ts';
 import { formatDeliveryStatus } from './delivery-status.ts';
 import { DSN_FULL_MAX_OCTETS, DSN_HEADERS_MAX_OCTETS } from './limits.ts';
 import type { DsnAction, DsnReport } from './report.ts';
@@ -134,6 +134,6 @@ function returnedHeaders(original: HeaderBlock): Buffer {
   for (const field of original.fields) if (field.end <= DSN_HEADERS_MAX_OCTETS) end = field.end;
   const section = original.message.subarray(0, end);
   if (fits(section, '8bit')) return section;
-  const clean = toCrlf(Buffer.from(section.toString('latin1').replaceAll('\0', ' '), 'latin1'));
+  const clean = cleanHeaderText(section);
   return refoldField(clean) ?? clean;
 }

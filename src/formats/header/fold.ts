@@ -5,6 +5,7 @@ import { LINE_FOLD_OCTETS, LINE_MAX_OCTETS } from './limits.ts';
 const SPACE = 0x20;
 const TAB = 0x09;
 const LF = 0x0a;
+const COLON = 0x3a;
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 
@@ -44,7 +45,8 @@ export function refoldField(field: Buffer): Buffer | null {
     const lf = field.indexOf(LF, start);
     const end = lf === -1 ? field.length : lf + 1;
     if (end - start > LINE_MAX_OCTETS + 2) {
-      foldLine(field.subarray(start, end), parts);
+      // The name and its colon stay together.
+      foldLine(field.subarray(start, end), start === 0 ? field.indexOf(COLON) + 1 : 0, parts);
       changed = true;
     } else parts.push(field.subarray(start, end));
     start = end;
@@ -55,11 +57,11 @@ export function refoldField(field: Buffer): Buffer | null {
 const CRLF = Buffer.from('\r\n');
 const CRLF_SPACE = Buffer.from('\r\n ');
 
-function foldLine(line: Buffer, parts: Buffer[]): void {
+function foldLine(line: Buffer, nameEnd: number, parts: Buffer[]): void {
   let rest = line;
   let limit = LINE_MAX_OCTETS;
   while (rest.length > limit + 2) {
-    const cut = foldPlace(rest, limit);
+    const cut = foldPlace(rest, rest === line ? nameEnd : 0, limit);
     const next = rest[cut];
     const atSpace = next === SPACE || next === TAB;
     parts.push(rest.subarray(0, cut), atSpace ? CRLF : CRLF_SPACE);
@@ -70,12 +72,12 @@ function foldLine(line: Buffer, parts: Buffer[]): void {
 }
 
 /** Where to break a line that is longer than `limit`: as late as possible, and never leaving a line of white space. */
-function foldPlace(line: Buffer, limit: number): number {
+function foldPlace(line: Buffer, from: number, limit: number): number {
   let separator = -1;
-  for (let i = limit; i > 0; i--) {
+  for (let i = limit; i > from; i--) {
     const octet = line[i];
     const previous = line[i - 1];
-    if ((octet === SPACE || octet === TAB) && previous !== SPACE && previous !== TAB && previous !== 0x3a) return i;
+    if ((octet === SPACE || octet === TAB) && previous !== SPACE && previous !== TAB) return i;
     if (separator === -1 && (previous === COMMA || previous === SEMICOLON)) separator = i;
   }
   if (separator !== -1) return separator;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HEADER_FIELDS_MAX, HEADER_MAX_OCTETS } from './limits.ts';
+import { FIELD_NAME_MAX_OCTETS, HEADER_FIELDS_MAX, HEADER_MAX_OCTETS } from './limits.ts';
 import { findHeaderEnd, getField, getFields, rawValue, scanHeader, unfold } from './scan.ts';
 
 test('RFC 5322 §2.1 findHeaderEnd', () => {
@@ -53,6 +53,12 @@ test('limits of octets and fields end the scan and are told', () => {
   const long = scanHeader(Buffer.from(`A: ${'b'.repeat(HEADER_MAX_OCTETS)}\r\n\r\n`));
   assert.equal(long.exceeded, 'octets');
   assert.equal(long.fields[0]?.end, HEADER_MAX_OCTETS);
+});
+
+test('what is longer than a name may be is no field', () => {
+  const name = 'N'.repeat(FIELD_NAME_MAX_OCTETS);
+  assert.equal(getField(scanHeader(Buffer.from(`${name}: x\r\n\r\n`)), name.toLowerCase()), 'x');
+  assert.equal(scanHeader(Buffer.from(`N${name}: x\r\n\r\n`)).fields[0]?.name, '');
 });
 
 test('unfold leaves text without line endings alone', () => {

@@ -1,7 +1,7 @@
 // A header section inside a message buffer: where it ends, its fields by offset, their unfolded values, RFC 5322 §2.2.
 // The body is never touched. Lines end in CRLF or LF; a line that is no field has the name ''.
 import { isUtf8 } from 'node:buffer';
-import { HEADER_FIELDS_MAX, HEADER_MAX_OCTETS } from './limits.ts';
+import { FIELD_NAME_MAX_OCTETS, HEADER_FIELDS_MAX, HEADER_MAX_OCTETS } from './limits.ts';
 
 /** One field: octets `start` to `end` of the message, its line ending included; the value begins after the colon. */
 export interface FieldSpan {
@@ -36,8 +36,8 @@ const CR = 0x0d;
 const LF_CRLF = Buffer.from('\n\r\n');
 const LF_LF = Buffer.from('\n\n');
 const NON_ASCII = /[\x80-\xff]/;
-// RFC 5322 §2.2 with the white space before the colon that §4.5 allows.
-const FIELD_START = /([!-9;-~]+)[ \t]*:/y;
+// RFC 5322 §2.2 with the white space before the colon that §4.5 allows. What is longer is no name: it could not be folded.
+const FIELD_START = new RegExp(`([!-9;-~]{1,${FIELD_NAME_MAX_OCTETS}})[ \\t]{0,20}:`, 'y');
 
 /** Where the header section ends (after its last line ending) and where the body begins. */
 export function findHeaderEnd(message: Buffer): { headerEnd: number; bodyStart: number } {

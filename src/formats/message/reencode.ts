@@ -5,7 +5,7 @@ import type { Replacement } from '../../base/bytes/splice.ts';
 import { encodeUnstructured } from '../header/encoded-word.ts';
 import { refoldField } from '../header/fold.ts';
 import { scanHeader, type FieldSpan, type HeaderBlock } from '../header/scan.ts';
-import { hasBareCrOrLf, hasEightBit, hasLongLine, hasNul, toCrlf } from './octets.ts';
+import { hasBareCrOrLf, hasEightBit, hasLongLine, hasNul } from './octets.ts';
 import type { MessageStructure, MimePart } from './structure.ts';
 import { decodeBody, encodeBase64, encodeQuotedPrintable } from './transfer-encoding.ts';
 
@@ -143,20 +143,27 @@ function mendField(header: HeaderBlock, field: FieldSpan, transport: Transport):
     const text = octets.toString(isUtf8(octets) ? 'utf8' : 'latin1').replace(ENDING, '');
     mended = Buffer.from(`${encodeWordsIn(text)}\r\n`);
   }
-  const clean = toCrlf(mended);
-  return refoldField(withoutNul(clean)) ?? withoutNul(clean);
+  const clean = cleanHeaderText(mended);
+  return refoldField(clean) ?? clean;
 }
 
-function withoutNul(octets: Buffer): Buffer {
-  return hasNul(octets) ? Buffer.from(octets.toString('latin1').replaceAll('\0', ' '), 'latin1') : octets;
+/** Line endings as CRLF; NUL and bare CR as `?`, so that neither begins a line nor turns one into a continuation. */
+export function cleanHeaderText(octets: Buffer): Buffer {
+  if (!hasNul(octets) && !hasBareCrOrLf(octets)) return octets;
+  const text = octets
+    .toString('latin1')
+    .replaceAll(/\r?\n/g, '\n')
+    .replaceAll(/[\0\r]/g, '?');
+  return Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1');
 }
 
 /** Preambles, epilogues and delimiter lines. What stands there is not shown: what does not fit is masked or broken. */
 function mendBetween(plan: Plan, start: number, end: number): void {
   const octets = plan.message.subarray(start, end);
   if (fits(octets, plan.transport)) return;
-  const text = toCrlf(octets).toString('latin1').replaceAll('\0', ' ');
-  const lines = text.split('\r\n').map((line) => {
+  // A bare CR becomes a space: a line break could make a delimiter, any other character could break one.
+  const text = octets.toString('latin1').replaceAll(/\r?\n/g, '\n').replaceAll('\r', ' ').replaceAll('\0', '?');
+  const lines = text.split('\n').map((line) => {
     const isDelimiter = line.startsWith('--');
     // A boundary that is not ASCII would have to be changed at three places; nobody writes one.
     if (isDelimiter && plan.transport === '7bit' && line.search(EIGHT_BIT) !== -1) plan.possible = false;
