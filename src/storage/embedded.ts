@@ -5,8 +5,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import { lockDataFolder } from './data-folder.ts';
 import type { FileAccess } from './segments/file-access.ts';
-import type { Store } from './store.ts';
-import { openStore } from './thread-store.ts';
+import { openStore, type ThreadStore } from './thread-store.ts';
 import { StoreWriter } from './writer/store-writer.ts';
 
 export interface EmbeddedOptions {
@@ -17,9 +16,7 @@ export interface EmbeddedOptions {
   readonly waitingMaxBytes?: number;
 }
 
-export interface EmbeddedStore extends Store {
-  readonly writer: StoreWriter;
-}
+export type EmbeddedStore = ThreadStore & { readonly writer: StoreWriter };
 
 /** Takes the data folder for this process and opens it; throws when another process has it. `close` gives it back. */
 export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {}): Promise<EmbeddedStore> {

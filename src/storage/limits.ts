@@ -56,3 +56,26 @@ export const ALIAS_TARGETS_MAX = 10_000;
 export const JOURNEY_SAMPLE_ROWS = 1000;
 /** Keys that one call of the queue reads or commands at most. */
 export const QUEUE_KEYS_MAX = 500;
+
+/** Segments that compaction looks at in one go. */
+export const COMPACT_SEGMENTS_MAX = 64;
+/** Records that compaction moves in one transaction. */
+export const MOVES_PER_CALL = 500;
+export const COMPACT_INTERVAL_MS = 30_000;
+
+/** Journey rows whose words are written in one transaction. */
+export const JOURNEY_INDEX_ROWS = 250;
+export const JOURNEY_INDEX_INTERVAL_MS = 100;
+/** A call that took longer met a busy writer. */
+export const JOURNEY_INDEX_BUSY_MS = 15;
+/** Journey rows that are removed in one transaction. */
+export const JOURNEY_PURGE_ROWS = 200;
+export const JOURNEY_PURGE_INTERVAL_MS = 60_000;
+export const JOURNEY_DAYS = 30;
+export const JOURNEY_MAX_BYTES = 4 * 1024 * 1024 * 1024;
+/** A longer WAL is said to the log: a reader holds it. */
+export const WAL_ALARM_BYTES = 512 * 1024 * 1024;
+
+/** Faults of one kind that `verify` reports at most; octets are all reported. */
+export const VERIFY_FAULTS_PER_CHECK = 100;
+export const VERIFY_PAGE_ROWS = 500;

@@ -29,6 +29,8 @@ export interface Change {
   readonly accountIds: readonly number[];
   /** Units whose queue rows became visible. */
   readonly queuedUnits: readonly number[];
+  /** Domains, addresses, accounts or grants changed: whoever keeps some in memory reads them again. */
+  readonly directory: boolean;
 }
 
 export interface Store {

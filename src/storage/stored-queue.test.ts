@@ -1,36 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeUnit, openScratchStore } from '../../test/support/scratch-store.ts';
+import { makeQueued, makeUnit, openScratchStore } from '../../test/support/scratch-store.ts';
 import type { QueuedMessage } from './commit-unit.ts';
 import type { EmbeddedStore } from './embedded.ts';
 import type { QueueArrival } from './queue-store.ts';
 import { readJourney } from './records/journey.ts';
 import { createQueueStore } from './stored-queue.ts';
-
-function makeQueued(forwardPaths: readonly string[], parts: Partial<QueuedMessage> = {}): QueuedMessage {
-  return {
-    queuedAtMs: 1000,
-    reversePath: 'ann@one.test',
-    accountId: 7,
-    body: '8BITMIME',
-    smtputf8: false,
-    requiretls: false,
-    ret: null,
-    envid: null,
-    priority: 0,
-    deliverBy: null,
-    notBeforeMs: 0,
-    expiresAtMs: 5000,
-    held: false,
-    recipients: forwardPaths.map((forwardPath) => ({
-      forwardPath,
-      domain: forwardPath.slice(forwardPath.indexOf('@') + 1),
-      orcpt: null,
-      notify: null,
-    })),
-    ...parts,
-  };
-}
 
 async function enqueue(store: EmbeddedStore, queued: QueuedMessage): Promise<number> {
   const id = store.newUnitId();

@@ -1,6 +1,7 @@
 // One thread's Store: its own reading connection, its own segment, and the port to the writer.
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
+import { MailError } from '../base/errors/mail-error.ts';
 import type { Log } from '../base/log.ts';
 import type { BlobPlace } from './blob-place.ts';
 import type { CommitUnit } from './commit-unit.ts';
@@ -41,14 +42,15 @@ export interface StoreOptions {
 }
 
 /** Waits until the writer has opened the storage. */
-export async function openStore(options: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<ThreadStore> {
   const reader = new SegmentReader(options.files ?? nodeFiles, segmentsFolder(options.dataDir));
   const { writer, greatestUnitId } = await WriterPort.open(options.port, (segments) => reader.drop(segments));
   const ids = new UnitIds(options.clock, options.threadIndex, greatestUnitId);
   return new ThreadStore(options, { reader, writer, ids });
 }
 
-class ThreadStore implements Store, MessageDestination {
+/** A Store with what the upkeep of the storage needs besides. */
+export class ThreadStore implements Store, MessageDestination {
   readonly read: SqliteConnection;
   readonly budget: OctetBudget;
   readonly #files: FileAccess;
@@ -106,7 +108,8 @@ class ThreadStore implements Store, MessageDestination {
     const { record, fileBytes } = await large.finish(prefix);
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#writer.send([sealCall(record.segment, fileBytes), unitCall(unit, record, { resolve, reject })]);
+        // In this order: a sealed segment that nothing points at is taken for garbage.
+        this.#writer.send([unitCall(unit, record, { resolve, reject }), sealCall(record.segment, fileBytes)]);
       });
     } catch (error) {
       await large.discard();
@@ -171,6 +174,17 @@ class ThreadStore implements Store, MessageDestination {
     return this.#writer.onArrivals(listener);
   }
 
+  /** Until the returned function is called no file of a segment goes; for backups. */
+  async pinSegments(): Promise<() => void> {
+    await this.#writer.pin();
+    return () => this.#writer.unpin();
+  }
+
+  /** Resolves when no thread has these dropped segments open and no backup pins them. */
+  retireSegments(segments: readonly number[]): Promise<void> {
+    return this.#writer.retire(segments);
+  }
+
   async close(): Promise<void> {
     await this.#groups.close();
     // Everything before it on the port is answered before this.
@@ -184,7 +198,7 @@ class ThreadStore implements Store, MessageDestination {
   async #readMoved(place: BlobPlace, start: number, end: number): Promise<Buffer> {
     const now = await findPlace(this.read, place.id);
     if (now === null || now.segment === place.segment)
-      throw toStorageError(new Error(`the octets of unit ${place.id} are gone`));
+      throw new MailError('storage-failed', 'the message is gone', { temporary: true, details: { unit: place.id } });
     try {
       return await this.#reader.read(now.segment, now.offset + start, now.offset + end);
     } catch (error) {

@@ -1,14 +1,14 @@
 // The named writes that any thread may ask the writer for. Each runs alone or with others inside one transaction, and
 // its first parameter is that transaction; arguments and results are plain data, because they cross threads.
-import { addAccount, changeAccount, removeAccount } from './records/accounts.ts';
+import { addAccount, changeAccount, removeAccount, upgradePassword } from './records/accounts.ts';
 import { addAlias, addSendGrant, changeAlias, removeAlias, removeSendGrant } from './records/addresses.ts';
-import { sealSegment, sealThread } from './records/blobs.ts';
 import { addDomain, changeDomain, removeDomain } from './records/domains.ts';
 import { indexJourneys, noteJourney, purgeJourneys } from './records/journey.ts';
 import { addMailbox } from './records/mailboxes.ts';
 import { expungeMessages } from './records/messages.ts';
 import { commandQueue } from './records/queue-commands.ts';
 import { deferQueue, settleQueue } from './records/queue.ts';
+import { dropSegments, forgetSegments, moveBlobs, sealSegment, sealThread } from './records/segments.ts';
 import { commitUnit } from './records/units.ts';
 import type { Transaction } from './sql/transaction.ts';
 
@@ -17,6 +17,7 @@ export const WRITE_OPERATIONS = {
   'account.add': addAccount,
   'account.change': changeAccount,
   'account.remove': removeAccount,
+  'account.upgrade-password': upgradePassword,
   'alias.add': addAlias,
   'alias.change': changeAlias,
   'alias.remove': removeAlias,
@@ -33,6 +34,9 @@ export const WRITE_OPERATIONS = {
   'queue.command': commandQueue,
   'queue.defer': deferQueue,
   'queue.settle': settleQueue,
+  'segment.drop': dropSegments,
+  'segment.forget': forgetSegments,
+  'segment.move': moveBlobs,
   'segment.seal': sealSegment,
   'segment.seal-thread': sealThread,
   'unit.commit': commitUnit,

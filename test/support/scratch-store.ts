@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { CommitUnit } from '../../src/storage/commit-unit.ts';
+import type { CommitUnit, QueuedMessage } from '../../src/storage/commit-unit.ts';
 import { type EmbeddedOptions, type EmbeddedStore, openEmbedded } from '../../src/storage/embedded.ts';
 
 /** A folder that goes with the test. */
@@ -50,4 +50,30 @@ export async function deliverText(store: EmbeddedStore, accountId: number, text:
   const delivery = { accountId, mailbox: 'INBOX', prefix: Buffer.from('Return-Path: <ann@two.test>\r\n') };
   await message.commit(Buffer.from('Received: here\r\n'), makeUnit(id, { deliveries: [delivery] }));
   return id;
+}
+
+/** A message for the queue, to these addresses, with defaults for everything that is not given. */
+export function makeQueued(forwardPaths: readonly string[], parts: Partial<QueuedMessage> = {}): QueuedMessage {
+  return {
+    queuedAtMs: 1000,
+    reversePath: 'ann@one.test',
+    accountId: 7,
+    body: '8BITMIME',
+    smtputf8: false,
+    requiretls: false,
+    ret: null,
+    envid: null,
+    priority: 0,
+    deliverBy: null,
+    notBeforeMs: 0,
+    expiresAtMs: 5000,
+    held: false,
+    recipients: forwardPaths.map((forwardPath) => ({
+      forwardPath,
+      domain: forwardPath.slice(forwardPath.indexOf('@') + 1),
+      orcpt: null,
+      notify: null,
+    })),
+    ...parts,
+  };
 }

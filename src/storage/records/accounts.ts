@@ -174,6 +174,7 @@ export async function addAccount(tx: Transaction, account: NewAccount): Promise<
     id,
   );
   await addMailboxes(tx, id);
+  tx.effects.directoryChanged();
   return { kind: 'added', id };
 }
 
@@ -193,7 +194,26 @@ export async function changeAccount(tx: Transaction, id: number, changes: Accoun
     id,
   );
   tx.effects.accountChanged(id);
+  tx.effects.directoryChanged();
   return count > 0;
+}
+
+/** Stores better credentials while `replacedHash` is still what is stored; false when the password changed meanwhile. */
+export async function upgradePassword(
+  tx: Transaction,
+  id: number,
+  replacedHash: string,
+  credentials: { readonly passwordHash: string; readonly scramSha256: string | null },
+): Promise<boolean> {
+  const { changes } = await tx.run(
+    'UPDATE account SET password_hash = ?, scram_sha256 = ? WHERE id = ? AND password_hash = ?',
+    credentials.passwordHash,
+    credentials.scramSha256,
+    id,
+    replacedHash,
+  );
+  if (changes > 0) tx.effects.directoryChanged();
+  return changes > 0;
 }
 
 /** Removes an account with its addresses, grants, folders and messages; its id is not given out again. */
@@ -205,5 +225,6 @@ export async function removeAccount(tx: Transaction, id: number): Promise<'remov
   await tx.run('UPDATE domain SET administrator_id = NULL WHERE administrator_id = ?', id);
   await tx.run('DELETE FROM account WHERE id = ?', id);
   tx.effects.accountChanged(id);
+  tx.effects.directoryChanged();
   return 'removed';
 }

@@ -117,6 +117,7 @@ export async function addAlias(tx: Transaction, alias: NewAlias): Promise<AliasC
   if (targets === null) return 'refused';
   if (await leadsTo(tx, targets, place)) return 'cycle';
   const kind = alias.kind ?? 'alias';
+  tx.effects.directoryChanged();
   await tx.run(
     `INSERT INTO address (${COLUMNS}) VALUES (?, ?, ?, ?, NULL, 1, ?, ?)`,
     place.domainId,
@@ -142,6 +143,7 @@ export async function changeAlias(tx: Transaction, address: string, changes: Ali
   const targets = changes.targets === undefined ? found.targets : canonicalTargets(changes.targets);
   if (targets === null) return 'refused';
   if (changes.targets !== undefined && (await leadsTo(tx, targets, found))) return 'cycle';
+  tx.effects.directoryChanged();
   await tx.run(
     'UPDATE address SET targets = ?, enabled = ?, send_as = ? WHERE domain_id = ? AND local_key = ?',
     JSON.stringify(targets),
@@ -157,6 +159,7 @@ export async function changeAlias(tx: Transaction, address: string, changes: Ali
 export async function removeAlias(tx: Transaction, address: string): Promise<'removed' | 'unknown'> {
   const place = await placeOf(tx, address);
   if (place === null) return 'unknown';
+  tx.effects.directoryChanged();
   const { changes } = await tx.run(
     "DELETE FROM address WHERE domain_id = ? AND local_key = ? AND kind <> 'account'",
     place.domainId,
@@ -167,11 +170,13 @@ export async function removeAlias(tx: Transaction, address: string): Promise<'re
 
 /** Lets the account send as a pattern: `ann@one.test`, `*@one.test`. */
 export async function addSendGrant(tx: Transaction, accountId: number, pattern: string): Promise<void> {
+  tx.effects.directoryChanged();
   await tx.run('INSERT INTO send_grant (account_id, pattern) VALUES (?, ?) ON CONFLICT DO NOTHING', accountId, pattern);
 }
 
 /** Takes a grant back; false when there was none. */
 export async function removeSendGrant(tx: Transaction, accountId: number, pattern: string): Promise<boolean> {
+  tx.effects.directoryChanged();
   const { changes } = await tx.run('DELETE FROM send_grant WHERE account_id = ? AND pattern = ?', accountId, pattern);
   return changes > 0;
 }

@@ -1,9 +1,8 @@
-// Where the octets of each unit lie, how many rows point at them, and what each segment holds. A blob whose last
-// reference goes is forgotten; its octets are reclaimed with its segment.
+// Where the octets of each unit lie and how many rows point at them. A blob whose last reference goes is forgotten; its
+// octets are reclaimed with its segment.
 import type { BlobPlace } from '../blob-place.ts';
-import type { SqlReader, SqlWriter } from '../sql/sql.ts';
+import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
-import { threadOfUnitId } from '../unit-ids.ts';
 
 /** A record as the thread that appended it describes it. */
 export interface NewRecord {
@@ -24,14 +23,6 @@ export interface BlobRow {
   readonly prefixLength: number;
   readonly hash: Uint8Array;
   readonly refs: number;
-}
-
-export interface SegmentRow {
-  readonly id: number;
-  /** open: a thread appends to it. sealed: never again. dropped: nothing points at it, its file may go. */
-  readonly state: 'open' | 'sealed' | 'dropped';
-  readonly bytes: number;
-  readonly liveBytes: number;
 }
 
 const BLOB_COLUMNS = 'id, segment, position, length, prefix_length AS "prefixLength", hash, refs';
@@ -76,45 +67,4 @@ export async function listBlobs(sql: SqlReader, after: number, limit: number): P
 /** The blobs of one segment. */
 export async function listBlobsOfSegment(sql: SqlReader, segment: number): Promise<BlobRow[]> {
   return await sql.all<BlobRow>(`SELECT ${BLOB_COLUMNS} FROM blob WHERE segment = ? ORDER BY position`, segment);
-}
-
-/** All segments. */
-export async function listSegments(sql: SqlReader): Promise<SegmentRow[]> {
-  return await sql.all<SegmentRow>('SELECT id, state, bytes, live_bytes AS "liveBytes" FROM segment ORDER BY id');
-}
-
-/** Where the last committed record of a segment ends; 0 when it has none. */
-export async function segmentEnd(sql: SqlReader, segment: number): Promise<number> {
-  const row = await sql.get<{ ends: number | null }>(
-    'SELECT max(position + length) AS ends FROM blob WHERE segment = ?',
-    segment,
-  );
-  return row?.ends ?? 0;
-}
-
-/** The segment has its last unit; `bytes` is its length. One without units yet is a large message's own file. */
-export async function sealSegment(tx: SqlWriter, id: number, bytes: number): Promise<void> {
-  await tx.run(
-    `INSERT INTO segment (id, state, bytes, live_bytes) VALUES (?, 'sealed', ?, 0)
-     ON CONFLICT (id) DO UPDATE SET state = excluded.state, bytes = excluded.bytes`,
-    id,
-    bytes,
-  );
-}
-
-/** Seals the segments of a thread that is gone: behind their last committed record nobody will write again. */
-export async function sealThread(tx: SqlWriter, threadIndex: number): Promise<void> {
-  for (const segment of await listSegments(tx))
-    if (segment.state === 'open' && threadOfUnitId(segment.id) === threadIndex)
-      await sealSegment(tx, segment.id, await segmentEnd(tx, segment.id));
-}
-
-/** Adds what a transaction changed to the segment's count of octets in use; the first unit of a segment makes its row. */
-export async function addLiveBytes(tx: SqlWriter, segment: number, bytes: number): Promise<void> {
-  await tx.run(
-    `INSERT INTO segment (id, state, bytes, live_bytes) VALUES (?, 'open', 0, ?)
-     ON CONFLICT (id) DO UPDATE SET live_bytes = segment.live_bytes + excluded.live_bytes`,
-    segment,
-    bytes,
-  );
 }

@@ -97,6 +97,7 @@ export async function addDomain(tx: Transaction, domain: NewDomain): Promise<Dom
     const found = await findDomain(tx, target);
     if (found === null || found.kind === 'alias') return { kind: 'target-unknown' };
   }
+  tx.effects.directoryChanged();
   const row = await tx.get<{ id: number }>(
     `INSERT INTO domain (name, kind, target, enabled, separators, catch_all, administrator_id, created_at_ms)
      VALUES (?, ?, ?, 1, ?, ?, ?, ?) RETURNING id`,
@@ -119,6 +120,7 @@ export async function changeDomain(tx: Transaction, name: string, changes: Domai
   if (changes.catchAll !== undefined) sets.push(['catch_all', changes.catchAll]);
   if (changes.administratorId !== undefined) sets.push(['administrator_id', changes.administratorId]);
   if (sets.length === 0) return (await findDomain(tx, name)) !== null;
+  tx.effects.directoryChanged();
   const { changes: count } = await tx.run(
     `UPDATE domain SET ${sets.map(([column]) => `${column} = ?`).join(', ')} WHERE name = ?`,
     ...sets.map(([, value]) => value),
@@ -135,6 +137,7 @@ export async function removeDomain(tx: Transaction, name: string): Promise<'remo
     (await tx.get('SELECT 1 AS used FROM address WHERE domain_id = ? LIMIT 1', domain.id)) ??
     (await tx.get('SELECT 1 AS used FROM domain WHERE target = ? LIMIT 1', domain.name));
   if (used !== undefined) return 'in-use';
+  tx.effects.directoryChanged();
   await tx.run('DELETE FROM domain WHERE id = ?', domain.id);
   return 'removed';
 }

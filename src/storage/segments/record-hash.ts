@@ -18,3 +18,9 @@ export function startRecordHash(): Hash {
 export function finishRecordHash(state: Hash): string {
   return state.digest().toString('latin1', 0, RECORD_HASH_BYTES);
 }
+
+/** Whether the octets of a record (prefix and then body) are the ones that `hash` was made of. */
+export function hasHash(record: Uint8Array, prefixLength: number, hash: Uint8Array): boolean {
+  const state = startRecordHash().update(record.subarray(prefixLength)).update(record.subarray(0, prefixLength));
+  return state.digest().subarray(0, RECORD_HASH_BYTES).equals(hash);
+}

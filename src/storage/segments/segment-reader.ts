@@ -40,7 +40,8 @@ export class SegmentReader {
       let filled = 0;
       while (filled < octets.length) {
         const count = await this.#files.read(fd, octets.subarray(filled), start + filled);
-        if (count === 0) throw new Error(`segment ${segmentName(segment)} ends before octet ${end}`);
+        if (count === 0)
+          throw Object.assign(new Error(`segment ${segmentName(segment)} ends before octet ${end}`), { code: 'EIO' });
         filled += count;
       }
       return octets;

@@ -15,6 +15,16 @@ export class Effects {
   readonly arrivals: QueueArrival[] = [];
   /** Octets that rows point at, by segment: the change. */
   readonly segmentBytes = new Map<number, number>();
+  #directory = false;
+
+  /** Domains, addresses, accounts or grants changed. */
+  get directory(): boolean {
+    return this.#directory;
+  }
+
+  directoryChanged(): void {
+    this.#directory = true;
+  }
 
   /** Rows of this account changed in a way that its readers want to know. */
   accountChanged(accountId: number): void {
@@ -35,11 +45,6 @@ export class Effects {
     for (const id of other.accountIds) this.accountIds.add(id);
     for (const arrival of other.arrivals) this.arrivals.push(arrival);
     for (const [segment, bytes] of other.segmentBytes) this.liveBytes(segment, bytes);
-  }
-
-  clear(): void {
-    this.accountIds.clear();
-    this.arrivals.length = 0;
-    this.segmentBytes.clear();
+    this.#directory ||= other.directory;
   }
 }

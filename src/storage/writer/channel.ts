@@ -1,6 +1,7 @@
 // What a thread's store and the writer say to each other over their port. Order on the port is the order of commits.
 import type { QueueArrival } from '../queue-store.ts';
 import type { SentError } from '../storage-errors.ts';
+import type { Change } from '../store.ts';
 import type { WriteOperations } from '../write-operations.ts';
 
 export interface Call {
@@ -15,8 +16,13 @@ export interface Call {
 export type ToWriter =
   | { readonly kind: 'calls'; readonly calls: readonly Call[] }
   | { readonly kind: 'subscribe'; readonly changes: boolean; readonly arrivals: boolean }
-  /** Nothing reads the segments of this epoch's `retire` any more. */
-  | { readonly kind: 'retired'; readonly epoch: number };
+  /** Asks that all threads let go of dropped segments; answered when they have and no backup pins them. */
+  | { readonly kind: 'retire'; readonly id: number; readonly segments: readonly number[] }
+  /** This thread has let go of the segments of that epoch. */
+  | { readonly kind: 'let-go'; readonly epoch: number }
+  /** From the answer until `unpin`, or until the port closes, no file of a segment goes. */
+  | { readonly kind: 'pin'; readonly id: number }
+  | { readonly kind: 'unpin' };
 
 export type Answer =
   | { readonly id: number; readonly value: unknown }
@@ -29,8 +35,8 @@ export type ToStore =
       readonly kind: 'committed';
       readonly answers: readonly Answer[];
       /** Of all threads' units in the commit; null when nothing changed or nobody here asked. */
-      readonly change: { readonly accountIds: readonly number[]; readonly queuedUnits: readonly number[] } | null;
+      readonly change: Change | null;
       readonly arrivals: readonly QueueArrival[] | null;
     }
-  /** These segments have moved: let go of them and say so. */
-  | { readonly kind: 'retire'; readonly epoch: number; readonly segments: readonly number[] };
+  /** Nothing points at these segments any more: let go of them and say so. */
+  | { readonly kind: 'let-go'; readonly epoch: number; readonly segments: readonly number[] };

@@ -1,12 +1,12 @@
 // Opening the storage after whatever happened to it: the folders are made, the schema is brought forward, segments that
 // a crash left open are cut behind their last committed record and sealed, and files that no row points at are removed.
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { copiesFolder, databasePath, parseSegmentName, segmentName, segmentsFolder } from '../data-folder.ts';
-import { listSegments, sealSegment, segmentEnd } from '../records/blobs.ts';
+import { forgetSegments, listSegments, sealSegment, segmentEnd } from '../records/segments.ts';
 import { migrate } from '../schema/migrate.ts';
 import { SqliteConnection } from '../sql/sqlite-connection.ts';
 import { BEGIN, COMMIT, openWriterDatabase } from '../sql/sqlite-dialect.ts';
@@ -36,6 +36,7 @@ export async function openStorage(options: {
     if (migration !== null) log.info({ ...migration }, 'the database schema was brought forward');
     syncFolders([folder, dataDir, dirname(dataDir)]);
     const connection = new SqliteConnection(database);
+    await removeDropped(connection, folder);
     const known = await sealLeftOpen(connection, folder);
     const greatestFile = await removeOrphans(connection, folder, known, log);
     const greatestUnitId = Math.max(greatestFile, await readGreatestUnit(connection));
@@ -57,6 +58,16 @@ async function readGreatestUnit(sql: SqlReader): Promise<number> {
     greatest = Math.max(greatest, row?.id ?? 0);
   }
   return greatest;
+}
+
+/** Finishes compactions that were interrupted between the commit and the removal of the old files. */
+async function removeDropped(connection: SqliteConnection, folder: string): Promise<void> {
+  const dropped = (await listSegments(connection)).filter((segment) => segment.state === 'dropped');
+  for (const { id } of dropped) rmSync(join(folder, segmentName(id)), { force: true });
+  await forgetSegments(
+    connection,
+    dropped.map((segment) => segment.id),
+  );
 }
 
 /** Seals what a crash left open; the ids of all segments. */

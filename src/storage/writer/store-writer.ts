@@ -12,6 +12,7 @@ import type { Effects } from '../sql/transaction.ts';
 import { sendError, toStorageError } from '../storage-errors.ts';
 import type { Answer, Call, ToStore, ToWriter } from './channel.ts';
 import { openStorage } from './open-storage.ts';
+import { Retirement } from './retirement.ts';
 import { transact } from './transact.ts';
 
 export interface StoreWriterOptions {
@@ -26,6 +27,8 @@ interface Client {
   readonly threadIndex: number;
   changes: boolean;
   arrivals: boolean;
+  /** Set before anything else happens: `receiveMessageOnPort` on a closed port ends the process (Node 24.21). */
+  closed: boolean;
   /** Waits until this one is gone. */
   successor?: Client;
 }
@@ -52,6 +55,7 @@ export class StoreWriter {
   readonly #connection: SqliteConnection;
   readonly #walPath: string;
   readonly #clients = new Set<Client>();
+  readonly #retirement = new Retirement<Client>();
   #waiting: Waiting[] = [];
   #waitingSynced = 0;
   #running: Promise<void> | null = null;
@@ -81,14 +85,17 @@ export class StoreWriter {
    * its predecessor's last calls are done.
    */
   attach(port: MessagePort, threadIndex: number): void {
-    const client: Client = { port, threadIndex, changes: false, arrivals: false };
+    const client: Client = { port, threadIndex, changes: false, arrivals: false, closed: false };
     const predecessor = [...this.#clients].find((other) => other.threadIndex === threadIndex);
     this.#clients.add(client);
     port.on('message', (message: ToWriter) => {
       this.#receive(client, message);
       this.#schedule();
     });
-    port.on('close', () => void this.#detach(client));
+    port.on('close', () => {
+      client.closed = true;
+      void this.#detach(client);
+    });
     if (predecessor === undefined) this.#welcome(client);
     else predecessor.successor = client;
   }
@@ -128,15 +135,38 @@ export class StoreWriter {
         client.changes = message.changes;
         client.arrivals = message.arrivals;
         break;
-      case 'retired':
+      case 'pin':
+        this.#retirement.pin(client);
+        this.#answer(client, message.id);
+        break;
+      case 'unpin':
+        this.#retirement.unpin(client);
+        break;
+      case 'retire':
+        this.#retire(client, message.id, message.segments);
+        break;
+      case 'let-go':
+        this.#retirement.letGo(client, message.epoch);
         break;
     }
   }
 
+  #retire(asker: Client, id: number, segments: readonly number[]): void {
+    const epoch = this.#retirement.begin(this.#clients, () => this.#answer(asker, id));
+    for (const client of this.#clients) this.#post(client, { kind: 'let-go', epoch, segments });
+  }
+
+  #answer(client: Client, id: number): void {
+    this.#post(client, { kind: 'committed', answers: [{ id, value: undefined }], change: null, arrivals: null });
+  }
+
   #drain(): void {
     for (const client of this.#clients)
-      for (let got = receiveMessageOnPort(client.port); got !== undefined; got = receiveMessageOnPort(client.port))
+      while (!client.closed) {
+        const got = receiveMessageOnPort(client.port);
+        if (got === undefined) break;
         this.#receive(client, got.message as ToWriter);
+      }
   }
 
   #schedule(): void {
@@ -206,9 +236,13 @@ export class StoreWriter {
 
   /** Answers the callers and tells the others what changed. */
   #tell(answers: ReadonlyMap<Client, readonly Answer[]>, effects: Effects): void {
-    const changed = effects.accountIds.size > 0 || effects.arrivals.length > 0;
+    const changed = effects.accountIds.size > 0 || effects.arrivals.length > 0 || effects.directory;
     const change = changed
-      ? { accountIds: [...effects.accountIds], queuedUnits: effects.arrivals.map((arrival) => arrival.unitId) }
+      ? {
+          accountIds: [...effects.accountIds],
+          queuedUnits: effects.arrivals.map((arrival) => arrival.unitId),
+          directory: effects.directory,
+        }
       : null;
     const arrivals = effects.arrivals.length > 0 ? effects.arrivals : null;
     for (const client of this.#clients) {
@@ -239,6 +273,7 @@ export class StoreWriter {
     this.#receive(client, { kind: 'calls', calls: [call] });
     await this.#flush();
     this.#clients.delete(client);
+    this.#retirement.forget(client);
     if (client.successor !== undefined) this.#welcome(client.successor);
   }
 

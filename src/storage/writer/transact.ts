@@ -5,7 +5,7 @@ import type { SqliteConnection } from '../sql/sqlite-connection.ts';
 import { BEGIN, COMMIT, RELEASE_SAVEPOINT, ROLLBACK, ROLLBACK_TO_SAVEPOINT, SAVEPOINT } from '../sql/sqlite-dialect.ts';
 import type { SqlRow, SqlValue } from '../sql/sql.ts';
 import { Effects, type Transaction } from '../sql/transaction.ts';
-import { addLiveBytes } from '../records/blobs.ts';
+import { addLiveBytes } from '../records/segments.ts';
 import { WRITE_OPERATIONS } from '../write-operations.ts';
 import type { Call } from './channel.ts';
 

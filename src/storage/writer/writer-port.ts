@@ -26,22 +26,22 @@ export class WriterPort {
   readonly #pending = new Map<number, Pending>();
   readonly #changeListeners = new Set<(change: Change) => void>();
   readonly #arrivalListeners = new Set<(arrivals: readonly QueueArrival[]) => void>();
-  readonly #onRetire: (segments: readonly number[]) => void;
+  readonly #onLetGo: (segments: readonly number[]) => void;
   #lastId = 0;
   #closed = false;
 
-  private constructor(port: MessagePort, onRetire: (segments: readonly number[]) => void) {
+  private constructor(port: MessagePort, onLetGo: (segments: readonly number[]) => void) {
     this.#port = port;
-    this.#onRetire = onRetire;
+    this.#onLetGo = onLetGo;
   }
 
   /** Waits for the writer's welcome; `greatestUnitId` comes with it. */
   static open(
     port: MessagePort,
-    onRetire: (segments: readonly number[]) => void,
+    onLetGo: (segments: readonly number[]) => void,
   ): Promise<{ writer: WriterPort; greatestUnitId: number }> {
     return new Promise((resolve, reject) => {
-      const writer = new WriterPort(port, onRetire);
+      const writer = new WriterPort(port, onLetGo);
       port.on('message', (message: ToStore) => {
         if (message.kind === 'welcome') {
           port.unref();
@@ -77,6 +77,33 @@ export class WriterPort {
     });
   }
 
+  /** Resolves when no thread has these dropped segments open and no backup needs them. */
+  retire(segments: readonly number[]): Promise<void> {
+    return this.#ask((id) => ({ kind: 'retire', id, segments }));
+  }
+
+  /** Until `unpin` no file of a segment goes. */
+  pin(): Promise<void> {
+    return this.#ask((id) => ({ kind: 'pin', id }));
+  }
+
+  unpin(): void {
+    if (!this.#closed) this.#post({ kind: 'unpin' });
+  }
+
+  #ask(message: (id: number) => ToWriter): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(writerGone());
+        return;
+      }
+      if (this.#pending.size === 0) this.#port.ref();
+      const id = ++this.#lastId;
+      this.#pending.set(id, { resolve, reject });
+      this.#post(message(id));
+    });
+  }
+
   onChange(listener: (change: Change) => void): () => void {
     return this.#subscribe(this.#changeListeners, listener);
   }
@@ -109,9 +136,9 @@ export class WriterPort {
   }
 
   #receive(message: Exclude<ToStore, { kind: 'welcome' }>): void {
-    if (message.kind === 'retire') {
-      this.#onRetire(message.segments);
-      this.#post({ kind: 'retired', epoch: message.epoch });
+    if (message.kind === 'let-go') {
+      this.#onLetGo(message.segments);
+      this.#post({ kind: 'let-go', epoch: message.epoch });
       return;
     }
     for (const answer of message.answers) {

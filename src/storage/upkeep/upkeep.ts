@@ -1,0 +1,90 @@
+// What the storage does for itself while it is in use: compaction, the words of journeys, the end of old journeys. In
+// small steps, each of which commits wait for only a few milliseconds. Runs in the checkpoint thread.
+import type { Clock, Timer } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import {
+  COMPACT_INTERVAL_MS,
+  JOURNEY_DAYS,
+  JOURNEY_INDEX_BUSY_MS,
+  JOURNEY_INDEX_INTERVAL_MS,
+  JOURNEY_INDEX_ROWS,
+  JOURNEY_MAX_BYTES,
+  JOURNEY_PURGE_INTERVAL_MS,
+  JOURNEY_PURGE_ROWS,
+} from '../limits.ts';
+import { countUnindexed } from '../records/journey.ts';
+import type { ThreadStore } from '../thread-store.ts';
+import type { Compactor } from './compaction.ts';
+
+export interface UpkeepOptions {
+  readonly store: ThreadStore;
+  readonly compactor: Compactor;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journeyDays?: number;
+  readonly journeyMaxBytes?: number;
+}
+
+/** A job that runs again and again, never beside itself. */
+interface Job {
+  readonly everyMs: number;
+  readonly what: string;
+  readonly run: () => Promise<void>;
+}
+
+/** Starts the upkeep; the returned function stops it and resolves when the running steps are done. */
+export function runUpkeep(options: UpkeepOptions): () => Promise<void> {
+  const jobs: readonly Job[] = [
+    { everyMs: COMPACT_INTERVAL_MS, what: 'compaction', run: async () => void (await options.compactor.run()) },
+    { everyMs: JOURNEY_INDEX_INTERVAL_MS, what: 'journey words', run: () => indexJourneyWords(options) },
+    { everyMs: JOURNEY_PURGE_INTERVAL_MS, what: 'journey purge', run: () => purgeOldJourneys(options) },
+  ];
+  const stops = jobs.map((job) => repeat(job, options));
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+  };
+}
+
+/** Writes the words of new journeys, as long as the writer has time. */
+export async function indexJourneyWords({ store, clock }: Pick<UpkeepOptions, 'store' | 'clock'>): Promise<void> {
+  while ((await countUnindexed(store.read)) > 0) {
+    const start = clock.monotonic();
+    await store.execute('journey.index', JOURNEY_INDEX_ROWS);
+    if (clock.monotonic() - start > JOURNEY_INDEX_BUSY_MS) return;
+  }
+}
+
+/** Removes journeys that are too old or too many. */
+export async function purgeOldJourneys(
+  options: Pick<UpkeepOptions, 'store' | 'clock' | 'journeyDays' | 'journeyMaxBytes'>,
+): Promise<void> {
+  const bounds = {
+    beforeMs: options.clock.now() - (options.journeyDays ?? JOURNEY_DAYS) * 86_400_000,
+    bytesMax: options.journeyMaxBytes ?? JOURNEY_MAX_BYTES,
+    limit: JOURNEY_PURGE_ROWS,
+  };
+  while ((await options.store.executeUnsynced('journey.purge', bounds)) > 0);
+}
+
+function repeat(job: Job, { clock, log }: UpkeepOptions): () => Promise<void> {
+  let stopped = false;
+  let timer: Timer | null = null;
+  let running = Promise.resolve();
+  const plan = (): void => {
+    timer = clock.after(job.everyMs, () => {
+      running = job
+        .run()
+        .catch((error: unknown) => {
+          if (!stopped)
+            log.error({ job: job.what, error: String(error) }, 'upkeep of the storage failed; it is tried again');
+        })
+        .then(() => (stopped ? undefined : plan()));
+    });
+  };
+  plan();
+  return async () => {
+    stopped = true;
+    timer?.cancel();
+    await running;
+  };
+}
