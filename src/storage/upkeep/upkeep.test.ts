@@ -53,9 +53,9 @@ test('journeys go after their days or beyond their octets, with their words', as
   const upkeep = { store, clock, journeyDays: 30 };
   // An unsynced write waits for company, and this clock moves only when told to.
   const purge = async (journeyMaxBytes: number): Promise<void> => {
-    let done = false;
-    const purging = purgeOldJourneys({ ...upkeep, journeyMaxBytes }).then(() => (done = true));
-    while (!done) await clock.advance(100);
+    const running = { purge: true };
+    const purging = purgeOldJourneys({ ...upkeep, journeyMaxBytes }).finally(() => (running.purge = false));
+    while (running.purge) await clock.advance(100);
     await purging;
   };
   const old = await note(store, '<old@two.test>', 'bob@one.test');
