@@ -28,6 +28,15 @@ export const PREFIX_MAX_BYTES = 64 * 1024;
 export const LARGE_WRITE_BYTES = 256 * 1024;
 /** A segment is sealed when it has grown beyond this. */
 export const SEGMENT_ROLL_BYTES = 64 * 1024 * 1024;
+/** This much of a segment is filled with zeros ahead of its use … */
+export const SPARE_BYTES = 4 * 1024 * 1024;
+export const SPARE_PIECE_BYTES = 256 * 1024;
+/** … once a thread has shown that it will be used, */
+export const SPARE_AFTER_GROUPS = 16;
+/** and not more often than this. */
+export const SPARE_INTERVAL_MS = 10_000;
+/** The write-ahead log is laid out with this many octets before it is used. */
+export const WAL_FIRST_BYTES = 4 * 1024 * 1024;
 /** Octets that one group appends at most; the rest forms the next group. */
 export const GROUP_MAX_BYTES = 16 * 1024 * 1024;
 /** Messages in one group at most. */

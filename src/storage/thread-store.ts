@@ -72,6 +72,7 @@ export class ThreadStore implements Store, MessageDestination {
       folder: this.#folder,
       files: this.#files,
       newSegmentId: () => this.#ids.next(),
+      clock: options.clock,
       onSealed: (segment, bytes) => this.#writer.send([sealCall(segment, bytes)]),
       ...(options.segmentRollBytes === undefined ? {} : { rollBytes: options.segmentRollBytes }),
     });

@@ -8,6 +8,8 @@ export class FaultyFiles implements FileAccess {
   readonly failing = new Map<FileStep, string>();
   /** Calls of each step, the failing ones too. */
   readonly calls = new Map<FileStep, number>();
+  /** Calls of each step that have ended, well or badly. */
+  readonly ended = new Map<FileStep, number>();
   /** In order: what was asked for. */
   readonly steps: FileStep[] = [];
 
@@ -53,8 +55,12 @@ export class FaultyFiles implements FileAccess {
   }
 
   async #step<T>(step: FileStep, run: () => Promise<T>): Promise<T> {
-    this.#count(step);
-    return await run();
+    try {
+      this.#count(step);
+      return await run();
+    } finally {
+      this.ended.set(step, (this.ended.get(step) ?? 0) + 1);
+    }
   }
 
   #count(step: FileStep): void {
