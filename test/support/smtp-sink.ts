@@ -81,7 +81,7 @@ export class SmtpSink {
     this.options = options;
     this.script = options.script ?? (() => undefined);
     this.extensions = options.extensions ?? ['PIPELINING', '8BITMIME'];
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   static async start(options: SinkOptions = {}): Promise<SmtpSink> {

@@ -31,6 +31,13 @@ export class VirtualClock implements Clock {
     return { cancel: () => void this.#pending.delete(entry) };
   }
 
+  /** When the next timer is due; null when none is set. */
+  nextDueMs(): number | null {
+    let next: number | null = null;
+    for (const { due } of this.#pending) if (next === null || due < next) next = due;
+    return next;
+  }
+
   /** Moves time forward, firing due timers in order and letting promises settle between them. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
