@@ -11,8 +11,8 @@ import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 export interface SmtpLoopback {
   readonly server: SmtpServer;
   readonly mail: MemoryMail;
-  connect(): Promise<Socket>;
-  close(): Promise<void>;
+  readonly connect: () => Promise<Socket>;
+  readonly close: () => Promise<void>;
 }
 
 /** Listens until closed; closing ends every connection. */

@@ -15,8 +15,6 @@ export { TlsSessionCache } from './client/transport.ts';
 export { SMTP_REFUSALS, refusalReply } from './codes.ts';
 export type { BodyType, Envelope, EnvelopeRecipient, MailParameters, Notify, RcptParameters } from './envelope.ts';
 export { SMTP_EXTENSIONS, type SmtpExtension } from './extensions.ts';
-export { formatMail, formatRcpt, formatReply } from './format.ts';
-export { parseMailArgument, parseRcptArgument, type ParameterRules, type ParsedMail } from './parse.ts';
 export { reply, type SmtpReply } from './reply.ts';
 export { smtpServerLimits, type SmtpServerLimits } from './server/limits.ts';
 export { defaultExtensions, type SmtpServerOptions, type SmtpTlsOptions } from './server/options.ts';
@@ -29,4 +27,3 @@ export type {
   SmtpService,
   TlsState,
 } from './server/session.ts';
-export { decodeXtext, encodeXtext } from './xtext.ts';

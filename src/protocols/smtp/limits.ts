@@ -16,12 +16,8 @@ export const ENVID_MAX_CHARACTERS = 100;
 export const ORCPT_MAX_CHARACTERS = 500;
 /** RFC 1870 §4: up to 20 digits; larger numbers than this one are counted as this one. */
 export const SIZE_MAX = Number.MAX_SAFE_INTEGER;
-/** RFC 6710 §4. */
-export const MT_PRIORITY_MAX = 9;
-/** RFC 2852 §4: nine digits. */
-export const DELIVER_BY_MAX_SECONDS = 999_999_999;
 
 /** What we put into one line of a reply, RFC 5321 §4.5.3.1.5, without code and CRLF. */
-export const REPLY_TEXT_MAX_CHARACTERS = 490;
+export const REPLY_TEXT_MAX_OCTETS = 488;
 /** Lines of one reply that we send. */
 export const REPLY_LINES_MAX = 50;

@@ -18,9 +18,11 @@ export function decodeXtext(text: string): string {
   return decoded;
 }
 
-/** Encodes printable ASCII as xtext. */
+/** Encodes text as xtext; what is not ASCII octet by octet in UTF-8. */
 export function encodeXtext(text: string): string {
-  return text.replaceAll(/[^!-*,-<>-~]/g, (c) => `+${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return text.replaceAll(/[^!-*,-<>-~]/gu, (character) =>
+    [...Buffer.from(character)].map((octet) => `+${octet.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
 }
 
 /** Decodes utf-8-addr-xtext or utf-8-addr-unitext, RFC 6533 §3; throws SyntaxFault. */

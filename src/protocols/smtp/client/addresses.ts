@@ -1,6 +1,7 @@
 // Envelope addresses as commands carry them: checked once more, so that no address can ever become a second command or a
 // parameter, and brought down to ASCII where only the domain needs it (RFC 5891 A-labels).
 import { domainToASCII } from 'node:url';
+import { encodeUtf8Address, encodeXtext } from '../xtext.ts';
 
 const MAILBOX = /^(?:"(?:[^"\\\p{Cc}]|\\[^\p{Cc}])*"|[^\s<>"\\\p{Cc}@]+)@[^\s<>"\\\p{Cc}@]+$/u;
 const ADDRESS_OCTETS_MAX = 1_000;
@@ -25,21 +26,6 @@ export function toAsciiAddress(address: string): string | null {
   return isAsciiText(localPart) && domain !== '' ? `${localPart}@${domain}` : null;
 }
 
-/** xtext, RFC 3461 §4. */
-export function encodeXtext(text: string): string {
-  return text.replace(/[^!-*,-<>-~]/gu, (character) =>
-    [...Buffer.from(character)].map((octet) => `+${octet.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  );
-}
-
-/** utf-8-addr-xtext, RFC 6533 §3: what is not printable ASCII as \x{…}. */
-function encodeUtf8AddrXtext(text: string): string {
-  return text.replace(
-    /[^!-*,-<>-[\]-~]/gu,
-    (character) => `\\x{${character.codePointAt(0)!.toString(16).toUpperCase()}}`,
-  );
-}
-
 /** The value of ORCPT for 'type;address'; null when it has no type or cannot be written. */
 export function formatOrcpt(orcpt: string): string | null {
   const semicolon = orcpt.indexOf(';');
@@ -47,6 +33,6 @@ export function formatOrcpt(orcpt: string): string | null {
   const type = orcpt.slice(0, semicolon).toLowerCase();
   const address = orcpt.slice(semicolon + 1);
   if (!/^[a-z0-9-]+$/.test(type)) return null;
-  if (type === 'utf-8') return `utf-8;${encodeUtf8AddrXtext(address)}`;
+  if (type === 'utf-8') return `utf-8;${encodeUtf8Address(address)}`;
   return isAsciiText(address) ? `${type};${encodeXtext(address)}` : null;
 }

@@ -1,7 +1,8 @@
 // Decides, before anything is sent, how a message goes to this server: which recipients it can be sent for, as what kind
 // of content, with which parameters. Pure; the flight it returns is exactly what goes on the wire.
 import { isAscii } from 'node:buffer';
-import { formatOrcpt, encodeXtext, isAsciiText, isSendable, toAsciiAddress } from './addresses.ts';
+import { encodeXtext } from '../xtext.ts';
+import { formatOrcpt, isAsciiText, isSendable, toAsciiAddress } from './addresses.ts';
 import type { Capabilities } from './capabilities.ts';
 import { hasBareLineEnding } from './line-endings.ts';
 import { CONVERSION_OCTETS_MAX } from './limits.ts';

@@ -17,7 +17,7 @@ const NO_OCTETS = Buffer.alloc(0);
 export class SmtpConnection implements DialogPort {
   readonly #config: SmtpServerConfig;
   readonly #onClose: (connection: SmtpConnection) => void;
-  readonly #idle: IdleEntry;
+  #idle: IdleEntry;
   #socket: Socket;
   #dialog: SmtpDialog | null = null;
   /** While a PROXY header is awaited: what has come of it. */
@@ -29,7 +29,7 @@ export class SmtpConnection implements DialogPort {
     this.#config = config;
     this.#socket = socket;
     this.#onClose = onClose;
-    this.#idle = config.idleWheel.watch(config.limits.proxyTimeoutMs, () => this.#timeout());
+    this.#idle = this.#watch(config.limits.proxyTimeoutMs);
     socket.setNoDelay(true);
     this.#listen(socket);
     if (config.isProxyPeer(normalizeIp(socket.remoteAddress ?? '') ?? '')) this.#proxyInput = NO_OCTETS;
@@ -45,6 +45,10 @@ export class SmtpConnection implements DialogPort {
   /** Ends the connection now. */
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  #watch(ms: number): IdleEntry {
+    return this.#config.idleWheel.watch(ms, () => this.#timeout());
   }
 
   #listen(socket: Socket): void {
@@ -101,8 +105,7 @@ export class SmtpConnection implements DialogPort {
       this.#secured(socket);
       this.#greetLater(behind);
     } else if (service === 'submissions' && tls !== null) {
-      if (behind.length > 0) socket.unshift(behind);
-      this.startTls();
+      this.startTls(behind);
     } else this.#greetLater(behind);
   }
 
@@ -143,8 +146,13 @@ export class SmtpConnection implements DialogPort {
 
   #timeout(): void {
     if (this.#closed) return;
-    if (this.#dialog === null || this.#finishing) this.destroy();
-    else this.#dialog.timeout();
+    if (this.#dialog === null || this.#finishing) {
+      this.destroy();
+      return;
+    }
+    // An entry of the wheel is called once; the last word needs its time too.
+    this.#idle = this.#watch(this.#config.limits.closingTimeoutMs);
+    this.#dialog.timeout();
   }
 
   // --- what the dialog asks for ---
@@ -177,7 +185,7 @@ export class SmtpConnection implements DialogPort {
     this.#socket.end();
   }
 
-  startTls(): void {
+  startTls(behind: Buffer = NO_OCTETS): void {
     const { tls, limits } = this.#config;
     const plain = this.#socket;
     this.#idle.touch(limits.tlsHandshakeTimeoutMs);
@@ -185,6 +193,8 @@ export class SmtpConnection implements DialogPort {
     plain.removeAllListeners('end');
     plain.removeAllListeners('drain');
     plain.pause();
+    // The first octets of the handshake may have come in one piece with the PROXY header.
+    if (behind.length > 0) plain.unshift(behind);
     const secure = new TLSSocket(plain, {
       isServer: true,
       secureContext: tls!.secureContextFor(null),

@@ -156,6 +156,7 @@ export class SmtpDialog {
   /** TLS stands (RFC 3207 §4.2): what was said before is forgotten. */
   secured(tls: TlsState): void {
     if (this.#ended) return;
+    this.#input = null;
     this.forgetTransaction();
     this.state.tls = tls;
     this.state.helo = '';
