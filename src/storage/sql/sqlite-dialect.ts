@@ -1,6 +1,6 @@
 // Everything that only SQLite says: pragmas, checkpoints, the copy of a database, transaction words. No other file has
 // SQL that PostgreSQL would not run. WAL with synchronous=FULL: a COMMIT that returned is on disk.
-import { closeSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import {
   BUSY_TIMEOUT_MS,
@@ -64,8 +64,12 @@ function layOutWal(path: string): void {
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) return;
   const fd = openSync(path, 'w', 0o600);
   try {
-    writeSync(fd, Buffer.alloc(WAL_FIRST_BYTES));
+    const written = writeSync(fd, Buffer.alloc(WAL_FIRST_BYTES));
+    if (written < WAL_FIRST_BYTES) ftruncateSync(fd, 0);
     fsyncSync(fd);
+  } catch {
+    // Without room it grows as it can.
+    ftruncateSync(fd, 0);
   } finally {
     closeSync(fd);
   }

@@ -9,9 +9,15 @@ import { copiesFolder, databasePath, parseSegmentName, segmentName, segmentsFold
 import { forgetSegments, listSegments, sealSegment, segmentEnd } from '../records/segments.ts';
 import { migrate } from '../schema/migrate.ts';
 import { SqliteConnection } from '../sql/sqlite-connection.ts';
-import { BEGIN, COMMIT, openWriterDatabase } from '../sql/sqlite-dialect.ts';
+import { BEGIN, COMMIT, openWriterDatabase, sqliteFault } from '../sql/sqlite-dialect.ts';
 import type { SqlReader } from '../sql/sql.ts';
 import { errorCode } from '../storage-errors.ts';
+
+interface OpenOptions {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 export interface OpenedStorage {
   readonly database: DatabaseSync;
@@ -21,11 +27,19 @@ export interface OpenedStorage {
 }
 
 /** Opens, migrates and mends. Only the owner of the data folder's lock may call it. */
-export async function openStorage(options: {
-  readonly dataDir: string;
-  readonly clock: Clock;
-  readonly log: Log;
-}): Promise<OpenedStorage> {
+export async function openStorage(options: OpenOptions): Promise<OpenedStorage> {
+  try {
+    return await openAndMend(options);
+  } catch (error) {
+    if (sqliteFault(error) === null && errorCode(error) !== 'ENOSPC') throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${options.dataDir} cannot be opened (${reason}); is the disk full or read-only?`, {
+      cause: error,
+    });
+  }
+}
+
+async function openAndMend(options: OpenOptions): Promise<OpenedStorage> {
   const { dataDir, clock, log } = options;
   const path = databasePath(dataDir);
   const folder = segmentsFolder(dataDir);
