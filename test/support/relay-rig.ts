@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test';
 import { silentLog } from '../../src/base/log.ts';
 import { openConnection } from '../../src/protocols/smtp/index.ts';
+import type { ReportedMessage, ReportRequest, Reports } from '../../src/services/bounces/reports.ts';
 import { Relay, type RelayOptions, type RelayParts } from '../../src/services/relay/relay.ts';
-import type { ReportRequest, Reports } from '../../src/services/relay/reports.ts';
 import type { Route, RoutePlan } from '../../src/services/relay/route-plan.ts';
 import type { QueuedMessage } from '../../src/storage/commit-unit.ts';
 import { MemoryQueueStore } from './memory-queue-store.ts';
@@ -19,18 +19,22 @@ export class RecordedReports implements Reports {
   readonly requests: ReportRequest[] = [];
   readonly #store: MemoryQueueStore;
   fails = false;
+  refusals = 0;
 
   constructor(store: MemoryQueueStore) {
     this.#store = store;
   }
 
-  wants(message: ReportRequest['job']['message'], _recipient: unknown, action: string): boolean {
+  wants(message: ReportedMessage, _recipient: unknown, action: string): boolean {
     return message.reversePath !== '' && action !== 'relayed';
   }
 
   async submit(request: ReportRequest): Promise<void> {
     await Promise.resolve();
-    if (this.fails) throw new Error('the disk is full');
+    if (this.fails) {
+      this.refusals++;
+      throw new Error('the disk is full');
+    }
     this.requests.push(request);
     if (request.settlement !== null) this.#store.apply(request.settlement);
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { QueueSettlement } from '../../storage/commit-unit.ts';
 import type { QueueDeferral, QueueStore } from '../../storage/queue-store.ts';
-import { SETTLEMENTS_MAX, STORE_RETRY_MS, UNWRITTEN_MAX } from './limits.ts';
+import { REPORT_RETRY_MAX_MS, SETTLEMENTS_MAX, STORE_RETRY_MS, UNWRITTEN_MAX } from './limits.ts';
 
 interface Waiting {
   readonly settlement: QueueSettlement;
@@ -48,10 +48,10 @@ export class Ledger {
     if (!this.#settling) void this.#writeSettlements();
   }
 
-  /** Something that settles by itself (a report's unit); repeated until it succeeds. */
+  /** Something that settles by itself (a report's unit); repeated until it succeeds, without keeping others waiting. */
   settleBy(write: () => Promise<void>, onWritten: () => void): void {
     this.#unwritten++;
-    void this.#repeat(write).then(() => {
+    void this.#repeatReport(write).then(() => {
       this.#written(1);
       onWritten();
     });
@@ -92,6 +92,21 @@ export class Ledger {
     this.#parts.onWritten();
   }
 
+  async #repeatReport(write: () => Promise<void>): Promise<void> {
+    for (let waitMs = STORE_RETRY_MS; ; waitMs = Math.min(waitMs * 2, REPORT_RETRY_MAX_MS)) {
+      try {
+        return await write();
+      } catch (error) {
+        this.#parts.log.error({ error }, 'a report could not be submitted; repeating');
+        await this.#pause(waitMs);
+      }
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(ms, resolve));
+  }
+
   async #repeat(write: () => Promise<void>): Promise<void> {
     for (let failed = false; ; failed = true) {
       try {
@@ -101,7 +116,7 @@ export class Ledger {
       } catch (error) {
         if (!failed) this.#failures++;
         this.#parts.log.error({ error }, 'outcomes could not be written; repeating, nothing is sent meanwhile');
-        await new Promise<void>((resolve) => this.#parts.clock.after(STORE_RETRY_MS, resolve));
+        await this.#pause(STORE_RETRY_MS);
       }
     }
   }

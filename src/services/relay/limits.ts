@@ -59,6 +59,7 @@ export const SETTLEMENTS_MAX = 500;
 /** Outcomes that the store has not taken yet; above this nothing new is sent. */
 export const UNWRITTEN_MAX = 2_000;
 export const STORE_RETRY_MS = SECOND_MS;
+export const REPORT_RETRY_MAX_MS = 5 * MINUTE_MS;
 
 export const RETRY_MAX_MS = 4 * HOUR_MS;
 export const DELAY_REPORT_AFTER_MS = 4 * HOUR_MS;

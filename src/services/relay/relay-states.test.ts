@@ -151,3 +151,18 @@ test('stop lets what is under way finish and sends nothing new', async (t) => {
   assert.equal(rig.store.waiting.length, 50 - sent);
   await rig.sink.until(() => rig.sink.open === 0);
 });
+
+test('a report that cannot be submitted is repeated, and other mail goes on meanwhile', async (t) => {
+  const rig = await start(t, { script: ({ line }) => (line.includes('gone@') ? '550 5.1.1 no' : undefined) });
+  rig.reports.fails = true;
+  rig.send(['gone@two.test']);
+  await rig.until(() => rig.reports.refusals > 0);
+  rig.send(['b@two.test']);
+  await rig.until(() => rig.sink.messages.length === 1);
+  assert.deepEqual(rig.reports.lines, []);
+  rig.reports.fails = false;
+  await rig.clock.advance(MINUTE_MS);
+  await rig.relay.idle();
+  assert.deepEqual(rig.reports.lines, ['failed 5.1.1 gone@two.test 550 5.1.1 no']);
+  assert.deepEqual(rig.store.waiting, []);
+});

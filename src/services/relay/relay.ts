@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { QueueCommand, QueueKey, QueueSelection, QueueStore } from '../../storage/queue-store.ts';
+import type { Reports } from '../bounces/reports.ts';
 import { AddressHealth } from './address-health.ts';
 import { Intake } from './intake.ts';
 import type { JobKey } from './job.ts';
@@ -11,7 +12,6 @@ import { Ledger } from './ledger.ts';
 import * as limits from './limits.ts';
 import type { OpenClient } from './opening.ts';
 import { applyCommand } from './queue-commands.ts';
-import type { Reports } from './reports.ts';
 import { Settling } from './settling.ts';
 import type { RouteFinder } from './route-plan.ts';
 import type { Site } from './site.ts';

@@ -4,11 +4,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { JourneyEvent, QueueSettlement } from '../../storage/commit-unit.ts';
 import type { QueueDeferral } from '../../storage/queue-store.ts';
+import type { ReportedRecipient, ReportRequest, Reports } from '../bounces/reports.ts';
 import type { Job, JobKey, JobRecipient } from './job.ts';
 import { attemptData, attemptEvent, type AttemptPeer } from './journey-events.ts';
 import type { Ledger } from './ledger.ts';
 import { DELAY_REPORT_AFTER_MS } from './limits.ts';
-import type { ReportedRecipient, Reports } from './reports.ts';
 import { retryWaitMs } from './retry-schedule.ts';
 
 /** The fate of one recipient in this attempt. */
@@ -59,7 +59,7 @@ export class Settling {
       const { key, recipient } = target;
       key.open--;
       if (decision.kind !== 'deferred') continue;
-      const host = context.peer?.host ?? null;
+      const host = decision.isReply ? (context.peer?.host ?? null) : null;
       key.deferred.push({ recipient, enhanced: decision.enhanced, text: decision.text, host });
     }
     for (const key of new Set(outcomes.map(({ target }) => target.key))) this.#finish(job, key, context);
@@ -86,7 +86,7 @@ export class Settling {
       const action = kind === 'relayed' ? 'relayed' : 'failed';
       if (!this.#parts.reports.wants(job.message, recipient, action, context.passedOn)) continue;
       const { enhanced, text, isReply } = decision;
-      told.push({ recipient, action, enhanced, text, host: context.peer?.host ?? null, isReply });
+      told.push({ recipient, action, enhanced, text, host: isReply ? (context.peer?.host ?? null) : null });
     }
     const settlement: QueueSettlement = {
       unitId: job.unitId,
@@ -98,7 +98,7 @@ export class Settling {
       for (const key of new Set(done.map(({ target }) => target.key))) this.#close(key);
     };
     if (told.length === 0) return this.#parts.ledger.settle(settlement, onWritten);
-    const request = { job, recipients: told, atMs: nowMs, retryUntilMs: 0, settlement };
+    const request = requestFor(job, told, { atMs: nowMs, retryUntilMs: null, settlement });
     this.#parts.ledger.settleBy(() => this.#parts.reports.submit(request), onWritten);
   }
 
@@ -124,7 +124,7 @@ export class Settling {
       return this.#close(key);
     }
     key.unwritten++;
-    const request = { job, recipients: told, atMs: nowMs, retryUntilMs: key.expiresAtMs, settlement: null };
+    const request = requestFor(job, told, { atMs: nowMs, retryUntilMs: key.expiresAtMs, settlement: null });
     this.#parts.ledger.settleBy(
       () => this.#parts.reports.submit(request),
       () => {
@@ -142,9 +142,7 @@ export class Settling {
     if (key.delayReported || (ageMs < DELAY_REPORT_AFTER_MS && !late)) return [];
     return key.deferred
       .filter(({ recipient }) => this.#parts.reports.wants(job.message, recipient, 'delayed', false))
-      .map(({ recipient, enhanced, text, host }) => {
-        return { recipient, action: 'delayed', enhanced, text, host, isReply: host !== null && /^\d{3}/.test(text) };
-      });
+      .map(({ recipient, enhanced, text, host }) => ({ recipient, action: 'delayed', enhanced, text, host }));
   }
 
   #close(key: JobKey): void {
@@ -152,6 +150,14 @@ export class Settling {
     const waits = key.deferred.length > 0 || key.withdrawn !== null;
     this.#parts.onFinished(key, waits && key.withdrawn !== 'gone' ? key.notBeforeMs : null);
   }
+}
+
+function requestFor(
+  { unitId, place, message }: Job,
+  recipients: readonly ReportedRecipient[],
+  rest: Pick<ReportRequest, 'atMs' | 'retryUntilMs' | 'settlement'>,
+): ReportRequest {
+  return { unitId, message, original: place, recipients, ...rest };
 }
 
 interface DeferralTimes {
