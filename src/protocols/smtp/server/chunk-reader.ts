@@ -15,18 +15,18 @@ export function readChunk(dialog: SmtpDialog, input: Buffer, at: number): boolea
   if (transaction !== null && trickles(dialog, transaction)) return true;
   dialog.take(input, end);
   chunk.left -= end - at;
-  const pending = chunk.refusal === null ? takeContent(transaction!, input.subarray(at, end)) : undefined;
+  const pending = chunk.refusal === null ? takeContent(dialog, transaction!, input.subarray(at, end)) : undefined;
   if (chunk.left === 0) dialog.perform(endChunk, pending);
   else if (isPromise(pending)) dialog.waitFor(pending);
   return true;
 }
 
-function takeContent(transaction: Transaction, content: Buffer): void | Promise<void> {
+function takeContent(dialog: SmtpDialog, transaction: Transaction, content: Buffer): void | Promise<void> {
   const intake = transaction.intake!;
   if (intake.refusal !== null) return undefined;
   const fault = transaction.checker?.check(content) ?? null;
   if (fault === null) return intake.write(content);
-  intake.refuseFault(fault);
+  dialog.refuseText(intake, fault);
   return undefined;
 }
 
@@ -47,7 +47,9 @@ function answerChunk(dialog: SmtpDialog): void | Promise<void> {
   if (chunk.last) return endMessage(dialog, transaction);
   if (intake.refusal === null) return dialog.answer(250, '2.0.0', `Chunk of ${chunk.octets} octets taken`);
   dialog.send(intake.refusal);
-  return dialog.forgetTransaction();
+  dialog.forgetTransaction();
+  dialog.endWhenSpent();
+  return undefined;
 }
 
 function endMessage(dialog: SmtpDialog, transaction: Transaction): void | Promise<void> {
@@ -55,7 +57,7 @@ function endMessage(dialog: SmtpDialog, transaction: Transaction): void | Promis
   const intake = transaction.intake!;
   if (checker === null || intake.refusal !== null) return dialog.finishMessage(transaction);
   const fault = checker.finish();
-  if (fault !== null) intake.refuseFault(fault);
+  if (fault !== null) dialog.refuseText(intake, fault);
   else if (!checker.atLineStart) {
     const pending = intake.write(CRLF);
     if (isPromise(pending)) return pending.then(() => dialog.finishMessage(transaction));

@@ -11,7 +11,7 @@ export function readData(dialog: SmtpDialog, input: Buffer, at: number): boolean
   if (at === 0 && trickles(dialog, transaction)) return true;
   const next = scanner.next(input, at);
   dialog.take(input, next);
-  if (scanner.fault !== null) intake.refuseFault(scanner.fault);
+  if (scanner.fault !== null) dialog.refuseText(intake, scanner.fault);
   if (scanner.to > scanner.from) {
     const pending = intake.write(input.subarray(scanner.from, scanner.to));
     if (isPromise(pending)) dialog.waitFor(pending);

@@ -12,7 +12,8 @@ import { reply, type SmtpReply } from '../reply.ts';
 import { FaultBudget } from './fault-budget.ts';
 import type { SmtpServerConfig } from './options.ts';
 import type { SmtpDialogState, SmtpServerSession, TlsState } from './session.ts';
-import type { Transaction } from './transaction.ts';
+import type { TextFault } from './text-scan.ts';
+import { faultReply, type MessageIntake, type Transaction } from './transaction.ts';
 
 /** What the dialog needs of the connection that carries it. */
 export interface DialogPort {
@@ -58,6 +59,8 @@ export class SmtpDialog {
   readonly #readInput: ReadInput;
   mode: InputMode = 'command';
   transaction: Transaction | null = null;
+  /** The last MAIL was refused, and nothing has been begun since. */
+  mailRefused = false;
   chunk: Chunk | null = null;
   /** The exchange under way, RFC 4954 §4. */
   sasl: SaslServer | null = null;
@@ -406,6 +409,14 @@ export class SmtpDialog {
 
   // --- transaction ---
 
+  /** The text of the message breaks the rules of the wire: it is refused when it has come to its end. */
+  refuseText(intake: MessageIntake, fault: TextFault): void {
+    if (intake.refusal !== null) return;
+    this.config.log.info({ address: this.state.peer.address, fault }, 'smtp: message refused for its octets');
+    intake.refuse(faultReply(fault));
+    this.budget.countError();
+  }
+
   /** The transaction is over without a message. */
   forgetTransaction(): void {
     const transaction = this.transaction;
@@ -441,6 +452,7 @@ export class SmtpDialog {
       this.#port.expectWithin(this.config.limits.commandTimeoutMs);
       this.#sendEach(Array.from({ length: count }, () => refusal));
       this.forgetTransaction();
+      this.endWhenSpent();
       return undefined;
     }
     this.#port.expectWithin(this.config.limits.replyTimeoutMs);

@@ -54,6 +54,11 @@ class Server implements SmtpServer {
       else socket.end('421 4.3.2 Shutting down, try again later\r\n', () => socket.destroy());
       return;
     }
+    // Gone again before we looked.
+    if (socket.remoteAddress === undefined && socket.localAddress !== undefined) {
+      socket.destroy();
+      return;
+    }
     this.#acceptedTotal++;
     this.#connections.add(new SmtpConnection(this.#config, socket, this.#forget));
   }

@@ -13,7 +13,7 @@ const FAULT_TEXTS: Readonly<Record<TextFault, string>> = {
 };
 
 /** The reply for text that breaks the rules of the wire. */
-function faultReply(fault: TextFault): SmtpReply {
+export function faultReply(fault: TextFault): SmtpReply {
   return reply(554, '5.6.0', FAULT_TEXTS[fault]);
 }
 
@@ -58,10 +58,6 @@ export class MessageIntake {
     this.abort();
   }
 
-  refuseFault(fault: TextFault): void {
-    this.refuse(faultReply(fault));
-  }
-
   /** Forgets the message, if it is not over. */
   abort(): void {
     const sink = this.#sink;
@@ -73,7 +69,11 @@ export class MessageIntake {
   end(): Promise<readonly SmtpReply[]> {
     const sink = this.#sink!;
     this.#sink = null;
-    return sink.end();
+    try {
+      return sink.end();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { isPromise } from '../../../../base/async/maybe-promise.ts';
 import { reply, type SmtpReply } from '../../reply.ts';
 import type { SmtpDialog } from '../dialog.ts';
 import { DataScanner } from '../text-scan.ts';
-import { messageRefusal, openMessage } from './open-message.ts';
+import { isOutOfOrder, messageRefusal, openMessage } from './open-message.ts';
 
 const UNEXPECTED_ARGUMENT = reply(501, '5.5.4', 'DATA takes no argument');
 const CHUNKS_BEGUN = reply(503, '5.5.1', 'The message came in BDAT chunks: go on with BDAT');
@@ -43,5 +43,6 @@ function decided(dialog: SmtpDialog, refusal: SmtpReply | null): void {
 function refuse(dialog: SmtpDialog, refusal: SmtpReply): void {
   dialog.send(refusal);
   if (dialog.hasInput) dialog.end(421, '4.5.0', 'DATA was refused, and something followed it unasked');
-  else if (refusal.code === 503) dialog.countBadSequence();
+  else if (isOutOfOrder(dialog)) dialog.countBadSequence();
+  else if (dialog.transaction === null) dialog.budget.countIdleCommand();
 }

@@ -2,8 +2,11 @@
 import type { SmtpDialog } from '../dialog.ts';
 import { HELO_MAX_OCTETS } from '../limits.ts';
 
-/** A name or address literal as clients give them; whether it is true is for the session to judge. */
-const CLIENT_NAME = /^[!-~]+$/;
+/**
+ * A name or address literal as clients give them, underscores and worse included; nothing that means something in a
+ * Received field. Whether it is true is for the session to judge.
+ */
+const CLIENT_NAME = /^[\w!#$%&'*+./:=?@[\]^`{|}~-]+$/;
 
 /** EHLO: greets and lists what is on offer. */
 export function ehlo(dialog: SmtpDialog, name: string): void {
@@ -31,6 +34,7 @@ function sayHello(dialog: SmtpDialog, name: string, extended: boolean): void {
   if (dialog.state.helo !== '') dialog.budget.countIdleCommand();
   if (dialog.endWhenSpent()) return;
   dialog.forgetTransaction();
+  dialog.mailRefused = false;
   dialog.state.helo = name;
   dialog.state.extended = extended;
   const lines = extended ? offers(dialog) : [];

@@ -14,6 +14,11 @@ export function messageRefusal(dialog: SmtpDialog): SmtpReply | null {
   return reply(503, '5.5.1', transaction.recipientTried ? 'No recipient was accepted' : 'Say RCPT first');
 }
 
+/** Whether a message came where no flight could have foreseen that it would not be taken (RFC 2920 §3.1). */
+export function isOutOfOrder(dialog: SmtpDialog): boolean {
+  return dialog.transaction === null ? !dialog.mailRefused : !dialog.transaction.recipientTried;
+}
+
 /** Opens the session's sink: null when it stands, or the refusal. */
 export function openMessage(dialog: SmtpDialog, transaction: Transaction): MaybePromise<SmtpReply | null> {
   const answer = dialog.session.message(transaction, dialog.state);

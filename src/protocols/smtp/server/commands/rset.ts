@@ -10,5 +10,6 @@ export function rset(dialog: SmtpDialog, argument: string): void {
   if (dialog.transaction === null) dialog.budget.countIdleCommand();
   if (dialog.endWhenSpent()) return;
   dialog.forgetTransaction();
+  dialog.mailRefused = false;
   dialog.answer(250, '2.0.0', 'Forgotten');
 }
