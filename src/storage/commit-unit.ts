@@ -13,7 +13,7 @@ export interface LocalDelivery {
   readonly flags?: readonly string[];
   /** Absent: now. */
   readonly internalDateMs?: number;
-  /** RFC 1939 §7, given by an import (`isUidl`); absent: the house makes one. */
+  /** Given by an import; kept if it may be (RFC 1939 §7) and is not taken. Absent: the house makes one. */
   readonly uidl?: string;
 }
 
@@ -68,7 +68,10 @@ export interface JourneyEvent {
   readonly kind: JourneyKind;
   /** The recipient that the event is about; absent: the whole message. */
   readonly recipient?: string;
-  /** Small and flat: host, address, tls, reply, … Never a subject, a password or somebody else's Bcc. */
+  /**
+   * Small and flat: host, address, tls, reply, … Never a subject, a password or somebody else's Bcc. In `received` and
+   * `refused`, `address` is the client's; it may be shortened after some days.
+   */
   readonly data: Readonly<Record<string, string | number | boolean | null>>;
 }
 

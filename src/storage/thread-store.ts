@@ -49,6 +49,19 @@ export async function openStore(options: StoreOptions): Promise<ThreadStore> {
   return new ThreadStore(options, { reader, writer, ids });
 }
 
+export interface StoreCounts {
+  /** Groups of small messages that were synced, the messages in them, and their octets. */
+  readonly groups: number;
+  readonly groupedMessages: number;
+  readonly groupedBytes: number;
+  /** Groups whose write or sync failed. */
+  readonly failedGroups: number;
+  readonly largeMessages: number;
+  /** Octets of small messages that wait in memory now. */
+  readonly waitingBytes: number;
+  readonly openSegments: number;
+}
+
 /** A Store with what the upkeep of the storage needs besides. */
 export class ThreadStore implements Store, MessageDestination {
   readonly read: SqliteConnection;
@@ -59,6 +72,7 @@ export class ThreadStore implements Store, MessageDestination {
   readonly #reader: SegmentReader;
   readonly #writer: WriterPort;
   readonly #groups: GroupCommit;
+  #largeMessages = 0;
 
   constructor(options: StoreOptions, parts: { reader: SegmentReader; writer: WriterPort; ids: UnitIds }) {
     this.read = new SqliteConnection(openReaderDatabase(databasePath(options.dataDir)));
@@ -81,6 +95,15 @@ export class ThreadStore implements Store, MessageDestination {
     });
   }
 
+  get counts(): StoreCounts {
+    return {
+      ...this.#groups.counts,
+      largeMessages: this.#largeMessages,
+      waitingBytes: this.budget.used,
+      openSegments: this.#reader.openFiles,
+    };
+  }
+
   newUnitId(): number {
     return this.#ids.next();
   }
@@ -90,6 +113,7 @@ export class ThreadStore implements Store, MessageDestination {
   }
 
   openLarge(): LargeMessage {
+    this.#largeMessages++;
     return new LargeMessage(this.#files, this.#folder, this.#ids.next());
   }
 

@@ -3,7 +3,7 @@
 import { addAccount, changeAccount, removeAccount, upgradePassword } from './records/accounts.ts';
 import { addAlias, addSendGrant, changeAlias, removeAlias, removeSendGrant } from './records/addresses.ts';
 import { addDomain, changeDomain, removeDomain } from './records/domains.ts';
-import { indexJourneys, noteJourney, purgeJourneys } from './records/journey.ts';
+import { indexJourneys, noteJourney, purgeJourneys, shortenAddresses } from './records/journey.ts';
 import { addMailbox } from './records/mailboxes.ts';
 import { expungeMessages } from './records/messages.ts';
 import { commandQueue } from './records/queue-commands.ts';
@@ -29,6 +29,7 @@ export const WRITE_OPERATIONS = {
   'journey.index': indexJourneys,
   'journey.note': noteJourney,
   'journey.purge': purgeJourneys,
+  'journey.shorten-addresses': shortenAddresses,
   'mailbox.add': addMailbox,
   'message.expunge': expungeMessages,
   'queue.command': commandQueue,

@@ -25,10 +25,16 @@ export class GroupCommit {
   readonly #ready: UnitsReady;
   #waiting: GroupedUnit[] = [];
   #running: Promise<void> | null = null;
+  #counts = { groups: 0, groupedMessages: 0, groupedBytes: 0, failedGroups: 0 };
 
   constructor(appender: SegmentAppender, ready: UnitsReady) {
     this.#appender = appender;
     this.#ready = ready;
+  }
+
+  /** So far. */
+  get counts(): { groups: number; groupedMessages: number; groupedBytes: number; failedGroups: number } {
+    return { ...this.#counts };
   }
 
   add(unit: GroupedUnit): void {
@@ -69,6 +75,9 @@ export class GroupCommit {
     }
     try {
       const { segment, position } = await this.#appender.append(pieces, bytes);
+      this.#counts.groups++;
+      this.#counts.groupedMessages += group.length;
+      this.#counts.groupedBytes += bytes;
       let at = position;
       this.#ready(
         group.map((grouped) => {
@@ -79,6 +88,7 @@ export class GroupCommit {
         }),
       );
     } catch (error) {
+      this.#counts.failedGroups++;
       const failure = toStorageError(error);
       for (const grouped of group) grouped.reject(failure);
     }

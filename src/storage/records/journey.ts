@@ -1,6 +1,7 @@
 // The journey of each unit: rows of events, only ever appended. What a journey is found by (message id, addresses) is
 // written later, when the writer has time, so that accepting mail does not pay for it; a search looks at the rows that
 // wait for that one by one.
+import { formatIp, maskIp, parseIp } from '../../base/net/ip.ts';
 import { domainKey } from '../../formats/address/domain.ts';
 import { localKey } from '../../formats/address/local-part.ts';
 import { parseAddrSpec } from '../../formats/address/parse.ts';
@@ -27,6 +28,7 @@ export interface JourneyRows {
 interface JourneyRow {
   seq: number;
   unit_id: number;
+  at_ms: number;
   message_id: string | null;
   reverse_path: string | null;
   account_id: number | null;
@@ -34,8 +36,9 @@ interface JourneyRow {
   events: string;
 }
 
-const COLUMNS = 'seq, unit_id, message_id, reverse_path, account_id, head, events';
+const COLUMNS = 'seq, unit_id, at_ms, message_id, reverse_path, account_id, head, events';
 const INDEXED = 'journey-indexed';
+const SHORTENED = 'journey-shortened';
 
 /** Appends events to a unit's journey. */
 export async function appendJourney(tx: Transaction, rows: JourneyRows): Promise<void> {
@@ -146,8 +149,8 @@ export async function purgeJourneys(tx: Transaction, bounds: JourneyBounds): Pro
   );
   if (ends?.first == null || ends.last === null) return 0;
   const excess = await excessRows(tx, ends.first, ends.last, bounds.bytesMax);
-  const rows = await tx.all<JourneyRow & { at_ms: number }>(
-    `SELECT ${COLUMNS}, at_ms FROM journey WHERE seq < ? ORDER BY seq LIMIT ?`,
+  const rows = await tx.all<JourneyRow>(
+    `SELECT ${COLUMNS} FROM journey WHERE seq < ? ORDER BY seq LIMIT ?`,
     ends.last,
     bounds.limit,
   );
@@ -159,6 +162,31 @@ export async function purgeJourneys(tx: Transaction, bounds: JourneyBounds): Pro
       await tx.run('DELETE FROM journey_key WHERE word = ? AND unit_id = ?', word, row.unit_id);
   }
   return old.length;
+}
+
+/**
+ * Shortens clients' addresses (IPv4 to /24, IPv6 to /48) in rows written before `beforeMs`, in at most `limit` rows that
+ * were not looked at yet; how many it looked at.
+ */
+export async function shortenAddresses(tx: Transaction, beforeMs: number, limit: number): Promise<number> {
+  const rows = (await readPage(tx, await readCounter(tx, SHORTENED, 0), limit)).filter((row) => row.at_ms < beforeMs);
+  const last = rows.at(-1);
+  if (last === undefined) return 0;
+  for (const row of rows) {
+    const events = JSON.parse(row.events) as JourneyEvent[];
+    const text = JSON.stringify(events.map(shortenEvent));
+    if (text !== row.events) await tx.run('UPDATE journey SET events = ? WHERE seq = ?', text, row.seq);
+  }
+  await setCounter(tx, SHORTENED, last.seq);
+  return rows.length;
+}
+
+function shortenEvent(event: JourneyEvent): JourneyEvent {
+  const address = event.data['address'];
+  if ((event.kind !== 'received' && event.kind !== 'refused') || typeof address !== 'string') return event;
+  const bytes = parseIp(address);
+  if (bytes === null) return event;
+  return { ...event, data: { ...event.data, address: formatIp(maskIp(bytes, bytes.length === 4 ? 24 : 48)) } };
 }
 
 async function excessRows(sql: SqlReader, first: number, last: number, bytesMax: number): Promise<number> {

@@ -25,7 +25,7 @@ export interface NewMessage {
   readonly prefix: Uint8Array;
   readonly internalDateMs: number;
   readonly flags: readonly string[];
-  /** Given by an import; absent: the house makes one. */
+  /** Given by an import; kept if it may be (RFC 1939 §7) and is not taken. Absent: the house makes one. */
   readonly uidl?: string;
 }
 
@@ -118,7 +118,7 @@ export function makeUidl(blobId: number, uid: number): string {
 }
 
 /** Whether a given UIDL may be kept, RFC 1939 §7: 1 to 70 octets from 0x21 to 0x7E. */
-export function isUidl(text: string): boolean {
+function isUidl(text: string): boolean {
   return text.length <= UIDL_MAX_OCTETS && /^[\x21-\x7e]+$/.test(text);
 }
 
@@ -139,6 +139,7 @@ export async function addMessage(tx: Transaction, message: NewMessage): Promise<
     message.accountId,
   );
   const modSeq = state?.modseq ?? 0;
+  const given = await mayKeepUidl(tx, message);
   await tx.run(
     `INSERT INTO message (account_id, mailbox_id, uid, blob_id, size, internal_date_ms, uidl, uidl_given, prefix)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -148,8 +149,8 @@ export async function addMessage(tx: Transaction, message: NewMessage): Promise<
     message.blobId,
     size,
     message.internalDateMs,
-    message.uidl ?? makeUidl(message.blobId, uid),
-    message.uidl === undefined ? 0 : 1,
+    given ?? makeUidl(message.blobId, uid),
+    given === null ? 0 : 1,
     message.prefix,
   );
   const { bits, keywords } = splitFlags(message.flags);
@@ -164,6 +165,19 @@ export async function addMessage(tx: Transaction, message: NewMessage): Promise<
   );
   await logChange(tx, message.accountId, { modSeq, mailboxId: message.mailboxId, kind: 'added', uids: String(uid) });
   return uid;
+}
+
+/** The UIDL that came with an import; null when there is none or it cannot be kept. */
+async function mayKeepUidl(sql: SqlReader, message: NewMessage): Promise<string | null> {
+  const { uidl, accountId, mailboxId } = message;
+  if (uidl === undefined || !isUidl(uidl)) return null;
+  const taken = await sql.get(
+    'SELECT 1 AS taken FROM message WHERE account_id = ? AND mailbox_id = ? AND uidl = ? AND uidl_given = 1',
+    accountId,
+    mailboxId,
+    uidl,
+  );
+  return taken === undefined ? uidl : null;
 }
 
 /** Flags as the columns have them: the system's as bits, keywords sorted and separated by spaces. */

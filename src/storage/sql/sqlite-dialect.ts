@@ -1,6 +1,6 @@
 // Everything that only SQLite says: pragmas, checkpoints, the copy of a database, transaction words. No other file has
 // SQL that PostgreSQL would not run. WAL with synchronous=FULL: a COMMIT that returned is on disk.
-import { closeSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import {
   BUSY_TIMEOUT_MS,
@@ -47,6 +47,8 @@ export function openWriterDatabase(path: string): DatabaseSync {
   layOutWal(`${path}-wal`);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   db.exec(`PRAGMA page_size=${PAGE_BYTES}`);
+  // SQLite gives its other files the same rights.
+  chmodSync(path, 0o600);
   db.exec('PRAGMA journal_mode=WAL');
   db.exec('PRAGMA synchronous=FULL');
   db.exec('PRAGMA wal_autocheckpoint=0');
@@ -122,6 +124,7 @@ export function restartWal(db: DatabaseSync): CheckpointResult {
 /** Writes a consistent, compact copy of the database into the new file `path`; other connections go on. */
 export function copyDatabase(db: DatabaseSync, path: string): void {
   db.prepare('VACUUM INTO ?').run(path);
+  chmodSync(path, 0o600);
 }
 
 /** Faults that SQLite finds in its own pages; empty when there are none. */

@@ -76,6 +76,36 @@ test('journeys go after their days or beyond their octets, with their words', as
   await store.close();
 });
 
+test('clients’ addresses are shortened after their days, once', async (t) => {
+  const clock = new VirtualClock();
+  const store = await openEmbedded(scratchFolder(t), { clock });
+  const note = async (address: string): Promise<number> => {
+    const id = store.newUnitId();
+    const events: JourneyEvent[] = [
+      { atMs: 1, kind: 'received', data: { address, tls: null } },
+      { atMs: 2, kind: 'attempted', data: { address: '192.0.2.77' } },
+    ];
+    await store.execute('journey.note', id, { messageId: null, reversePath: '', accountId: null }, events);
+    return id;
+  };
+  const addresses = async (id: number): Promise<unknown[]> =>
+    (await readJourney(store.read, id))?.events.map((event) => event.data['address']) ?? [];
+  const four = await note('198.51.100.23');
+  const six = await note('2001:db8:1:2:3::4');
+  const other = await note('unknown');
+  await clock.advance(8 * DAY_MS);
+  const recent = await note('198.51.100.23');
+  const before = clock.now() - 7 * DAY_MS;
+  assert.equal(await store.execute('journey.shorten-addresses', before, 2), 2);
+  assert.equal(await store.execute('journey.shorten-addresses', before, 2), 1);
+  assert.equal(await store.execute('journey.shorten-addresses', before, 2), 0);
+  assert.deepEqual(await addresses(four), ['198.51.100.0', '192.0.2.77']);
+  assert.deepEqual(await addresses(six), ['2001:db8:1::', '192.0.2.77']);
+  assert.deepEqual(await addresses(other), ['unknown', '192.0.2.77']);
+  assert.deepEqual(await addresses(recent), ['198.51.100.23', '192.0.2.77']);
+  await store.close();
+});
+
 test('the upkeep runs by itself and stops when told to', async (t) => {
   const dataDir = scratchFolder(t);
   const clock = new VirtualClock();

@@ -23,7 +23,11 @@ export interface UpkeepOptions {
   readonly log: Log;
   readonly journeyDays?: number;
   readonly journeyMaxBytes?: number;
+  /** After so many days clients' addresses in journeys are shortened; absent: never. */
+  readonly journeyAddressDays?: number;
 }
+
+const DAY_MS = 86_400_000;
 
 /** A job that runs again and again, never beside itself. */
 interface Job {
@@ -54,16 +58,17 @@ export async function indexJourneyWords({ store, clock }: Pick<UpkeepOptions, 's
   }
 }
 
-/** Removes journeys that are too old or too many. */
-export async function purgeOldJourneys(
-  options: Pick<UpkeepOptions, 'store' | 'clock' | 'journeyDays' | 'journeyMaxBytes'>,
-): Promise<void> {
+/** Removes journeys that are too old or too many, and shortens addresses in those that are old. */
+export async function purgeOldJourneys(options: Omit<UpkeepOptions, 'compactor' | 'log'>): Promise<void> {
   const bounds = {
-    beforeMs: options.clock.now() - (options.journeyDays ?? JOURNEY_DAYS) * 86_400_000,
+    beforeMs: options.clock.now() - (options.journeyDays ?? JOURNEY_DAYS) * DAY_MS,
     bytesMax: options.journeyMaxBytes ?? JOURNEY_MAX_BYTES,
     limit: JOURNEY_PURGE_ROWS,
   };
   while ((await options.store.executeUnsynced('journey.purge', bounds)) > 0);
+  if (options.journeyAddressDays === undefined) return;
+  const beforeMs = options.clock.now() - options.journeyAddressDays * DAY_MS;
+  while ((await options.store.executeUnsynced('journey.shorten-addresses', beforeMs, JOURNEY_PURGE_ROWS)) > 0);
 }
 
 function repeat(job: Job, { clock, log }: UpkeepOptions): () => Promise<void> {

@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Clock, Timer } from '../../base/clock.ts';
+import { MailError } from '../../base/errors/mail-error.ts';
 import type { Log } from '../../base/log.ts';
 import { TRANSACTION_MAX_CALLS, UNSYNCED_MAX_CALLS, UNSYNCED_WAIT_MS, WAL_RESTART_BYTES } from '../limits.ts';
 import type { UnitCall } from '../records/units.ts';
@@ -257,7 +258,10 @@ export class StoreWriter {
   #noteFailure(call: Call, error: unknown): void {
     this.#counts.failedCalls++;
     const { code, details } = sendError(toStorageError(error));
-    this.#options.log.error({ operation: call.name, code, ...details }, 'a write failed');
+    const fields = { operation: call.name, code, ...details };
+    // A refusal that a record family means is its caller's business.
+    if (error instanceof MailError) this.#options.log.debug(fields, 'a write was refused');
+    else this.#options.log.error(fields, 'a write failed');
   }
 
   #boundWal(): void {
