@@ -11,6 +11,7 @@ import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 export interface SmtpLoopback {
   readonly server: SmtpServer;
   readonly mail: MemoryMail;
+  readonly port: number;
   readonly connect: () => Promise<Socket>;
   readonly close: () => Promise<void>;
 }
@@ -35,7 +36,7 @@ export async function startSmtpLoopback(
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    server.handleConnection(socket);
+    server.accept(socket);
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -43,6 +44,7 @@ export async function startSmtpLoopback(
   return {
     server,
     mail,
+    port,
     connect: async () => {
       const socket = connect(port, '127.0.0.1');
       await once(socket, 'connect');

@@ -9,7 +9,7 @@ export interface SmtpServer {
    * Serves a connection that was just accepted. The socket is plain: `submissions` starts TLS itself, after a PROXY
    * header if one is due. A TLS socket whose handshake is done is taken as it is.
    */
-  handleConnection(socket: Socket): void;
+  accept(socket: Socket): void;
   /** Connections open now. */
   readonly connectionCount: number;
   /** Connections since the start. */
@@ -46,7 +46,7 @@ class Server implements SmtpServer {
     return this.#acceptedTotal;
   }
 
-  handleConnection(socket: Socket): void {
+  accept(socket: Socket): void {
     if (this.#draining || socket.destroyed) {
       socket.on('error', () => {});
       // Who expects TLS could not read it.
