@@ -8,13 +8,13 @@ import type { Log } from '../../base/log.ts';
 import { TRANSACTION_MAX_CALLS, UNSYNCED_MAX_CALLS, UNSYNCED_WAIT_MS, WAL_RESTART_BYTES } from '../limits.ts';
 import type { UnitCall } from '../records/units.ts';
 import { SqliteConnection } from '../sql/sqlite-connection.ts';
-import { restartWal, setSynced } from '../sql/sqlite-dialect.ts';
+import { restartWal, setSynced, sqliteFault } from '../sql/sqlite-dialect.ts';
 import type { Effects } from '../sql/transaction.ts';
 import { sendError, toStorageError } from '../storage-errors.ts';
 import type { Answer, Call, ToStore, ToWriter } from './channel.ts';
 import { openStorage } from './open-storage.ts';
 import { Retirement } from './retirement.ts';
-import { transact } from './transact.ts';
+import { allFailed, type BatchResult, transact } from './transact.ts';
 
 export interface StoreWriterOptions {
   readonly dataDir: string;
@@ -62,6 +62,8 @@ export class StoreWriter {
   #running: Promise<void> | null = null;
   #unsyncedTimer: Timer | null = null;
   #greatestUnitId: number;
+  /** A sync of the WAL may have failed. */
+  #walSuspect = false;
   #counts = { transactions: 0, calls: 0, failedCalls: 0 };
 
   private constructor(
@@ -205,14 +207,10 @@ export class StoreWriter {
 
   async #commit(batch: readonly Waiting[], synced: boolean): Promise<void> {
     if (batch.length === 0) return;
-    const database = this.#connection.database;
-    if (!synced) setSynced(database, false);
-    const { outcomes, effects } = await transact(
-      this.#connection,
+    const { outcomes, effects } = await this.#transact(
       batch.map((waiting) => waiting.call),
-      this.#options.clock.now(),
+      synced,
     );
-    if (!synced) setSynced(database, true);
     this.#counts.transactions++;
     this.#counts.calls += batch.length;
     const answers = new Map<Client, Answer[]>();
@@ -233,6 +231,33 @@ export class StoreWriter {
     }
     this.#tell(answers, effects);
     if (this.#counts.transactions % WAL_LOOK_EVERY === 0) this.#boundWal();
+  }
+
+  async #transact(calls: readonly Call[], synced: boolean): Promise<BatchResult> {
+    const database = this.#connection.database;
+    const suspicion = this.#walSuspect ? this.#abandonWal() : null;
+    if (suspicion !== null) return allFailed(calls, suspicion);
+    if (!synced) setSynced(database, false);
+    const result = await transact(this.#connection, calls, this.#options.clock.now());
+    if (!synced) setSynced(database, true);
+    if (result.failure !== null && sqliteFault(result.failure) === 'io') this.#walSuspect = true;
+    return result;
+  }
+
+  /**
+   * After a failed sync the kernel may have dropped pages of the WAL and call them clean, so a later sync would prove
+   * nothing. Brings what is committed into the database file, from where it is synced anew, and starts the WAL again;
+   * why that failed, or null.
+   */
+  #abandonWal(): Error | null {
+    try {
+      const { busy, walFrames, copiedFrames } = restartWal(this.#connection.database);
+      if (busy || copiedFrames < walFrames) throw Object.assign(new Error('the WAL is still read'), { code: 'EBUSY' });
+      this.#walSuspect = false;
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 
   /** Answers the callers and tells the others what changed. */

@@ -15,6 +15,8 @@ export interface BatchResult {
   /** One for each call, in order. */
   readonly outcomes: readonly Outcome[];
   readonly effects: Effects;
+  /** Why the transaction as a whole failed; null when it is committed. */
+  readonly failure: Error | null;
 }
 
 class OpenTransaction implements Transaction {
@@ -81,7 +83,7 @@ async function attempt(
     kind = 'failed';
     for (const [segment, bytes] of tx.effects.segmentBytes) await addLiveBytes(tx, segment, bytes);
     connection.execute(COMMIT);
-    return { kind: 'committed', result: { outcomes, effects: tx.effects } };
+    return { kind: 'committed', result: { outcomes, effects: tx.effects, failure: null } };
   } catch (error) {
     // Some faults (a full disk, an I/O error) have rolled back already.
     if (connection.database.isTransaction) connection.execute(ROLLBACK);
@@ -128,6 +130,8 @@ function runCall(tx: Transaction, call: Pick<Call, 'name' | 'args'>): Promise<un
   return operation(tx, ...call.args);
 }
 
-function allFailed(calls: readonly unknown[], error: unknown): BatchResult {
-  return { outcomes: calls.map(() => ({ error })), effects: new Effects() };
+/** The result when nothing of `calls` was done because of `error`. */
+export function allFailed(calls: readonly unknown[], error: unknown): BatchResult {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  return { outcomes: calls.map(() => ({ error: failure })), effects: new Effects(), failure };
 }

@@ -1,9 +1,11 @@
 // A process that commits messages until it is killed: `node main.ts DATA_DIR ROUND`. The main thread is the writer, two
 // threads commit, and each says `ack ATTEMPT` on stdout, in one write of its own, once its commit has resolved.
 // With a COUNT behind, one thread commits so many, one after the other, and says `ack ATTEMPT SEGMENT`; no checkpoints.
+// A refused attempt is `nak ATTEMPT CODE`.
 import { writeSync } from 'node:fs';
 import { isMainThread, MessageChannel, type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import { systemClock } from '../../../src/base/clock.ts';
+import { MailError } from '../../../src/base/errors/mail-error.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { segmentName } from '../../../src/storage/data-folder.ts';
 import { findPlace } from '../../../src/storage/records/blobs.ts';
@@ -53,7 +55,12 @@ async function runThread(data: ThreadData): Promise<void> {
       ],
       queued: makeQueued(['x@far.test']),
     });
-    await message.commit(Buffer.from('Received: x\r\n'), unit);
+    try {
+      await message.commit(Buffer.from('Received: x\r\n'), unit);
+    } catch (error) {
+      writeSync(1, `nak ${attempt} ${error instanceof MailError ? error.code : String(error)}\n`);
+      return;
+    }
     const place = data.count === 0 ? null : await findPlace(store.read, unit.id);
     writeSync(1, place === null ? `ack ${attempt}\n` : `ack ${attempt} ${segmentName(place.segment)}\n`);
   };
