@@ -45,7 +45,7 @@ function readCall(text: string): Pick<Call, 'kind' | 'path'> | null {
   if (ack !== undefined) return { kind: 'ack', path: ack };
   if (/^f(?:data)?sync\(.*= 0$/.test(text)) return { kind: 'sync', path };
   if (/^p?write(?:v|64|v2)?\(.*= [1-9]\d*$/.test(text)) return { kind: 'write', path };
-  const created = /^openat\([^"]*"([^"]*)", \S*O_CREAT\S*, \d+\) = \d+/.exec(text)?.[1];
+  const created = /^openat\([^"]*"([^"]*)", \S*O_CREAT\S*, \d+\)\s+= \d+/.exec(text)?.[1];
   return created === undefined ? null : { kind: 'create', path: created };
 }
 
