@@ -88,6 +88,16 @@ export async function listAddresses(
   return rows.map(toRecord);
 }
 
+/** The addresses that are one account's own, as they were written, at most `limit`. */
+export async function listAccountAddresses(sql: SqlReader, accountId: number, limit: number): Promise<string[]> {
+  const rows = await sql.all<{ address: string }>(
+    'SELECT address FROM address WHERE account_id = ? ORDER BY domain_id, local_key LIMIT ?',
+    accountId,
+    limit,
+  );
+  return rows.map((row) => row.address);
+}
+
 export interface AddressPlace {
   readonly domainId: number;
   readonly localKey: string;
