@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addTestAccount, deliverText, makeUnit, openScratchStore } from '../../test/support/scratch-store.ts';
+import { FaultyFiles } from '../../test/support/faulty-files.ts';
+import {
+  addTestAccount,
+  deliverText,
+  makeUnit,
+  openScratchStore,
+  scratchFolder,
+} from '../../test/support/scratch-store.ts';
+import { openEmbedded } from './embedded.ts';
 import { findAccountByAddress } from './records/accounts.ts';
 import { listMailboxes } from './records/mailboxes.ts';
 import { listMessages } from './records/messages.ts';
@@ -36,4 +44,27 @@ test('a large message is one record in a file of its own', async (t) => {
   assert.ok(found);
   const octets = await store.readBlob(found.place, 0, found.place.length);
   assert.ok(octets.equals(Buffer.concat([Buffer.from('Received: x\r\n'), body])));
+});
+
+test('a data folder has one owner, and the next one gets it after the first has closed', async (t) => {
+  const dataDir = scratchFolder(t);
+  const first = await openEmbedded(dataDir);
+  await assert.rejects(openEmbedded(dataDir), /is in use by another postroad; stop that one first/);
+  await first.close();
+  await (await openEmbedded(dataDir)).close();
+});
+
+test('neighbouring records are read in one go, others one by one, all in the order asked', async (t) => {
+  const files = new FaultyFiles();
+  const store = await openScratchStore(t, { files, segmentRollBytes: 200 });
+  const accountId = await addTestAccount(store, 'bob@one.test');
+  for (let i = 0; i < 12; i++) await deliverText(store, accountId, `message ${i} xxxxxxxxxxxxxxxxxxx\r\n`);
+  const places = (await listMessages(store.read, { accountId, mailboxId: 1 }, 0, 99)).map((message) => message.place);
+  const numbers = (octets: readonly Buffer[]): unknown[] =>
+    octets.map((o) => Number(/message (\d+)/.exec(o.toString())?.[1]));
+  files.calls.clear();
+  assert.deepEqual(numbers(await store.readBlobs(places)), [...places.keys()]);
+  assert.equal(files.calls.get('read'), new Set(places.map((place) => place.segment)).size);
+  assert.deepEqual(numbers(await store.readBlobs(places.toReversed())), [...places.keys()].reverse());
+  assert.deepEqual(await store.readBlobs([]), []);
 });

@@ -13,7 +13,7 @@ import { OctetBudget } from './incoming/octet-budget.ts';
 import { RUN_READ_BYTES, WAITING_MAX_BYTES } from './limits.ts';
 import type { QueueArrival } from './queue-store.ts';
 import { findPlace, type NewRecord } from './records/blobs.ts';
-import { toUnitCall } from './records/units.ts';
+import { toUnitCall, type UnitCall } from './records/units.ts';
 import { type FileAccess, nodeFiles } from './segments/file-access.ts';
 import { SegmentAppender } from './segments/segment-appender.ts';
 import { SegmentReader } from './segments/segment-reader.ts';
@@ -91,7 +91,7 @@ export class ThreadStore implements Store, MessageDestination {
       ...(options.segmentRollBytes === undefined ? {} : { rollBytes: options.segmentRollBytes }),
     });
     this.#groups = new GroupCommit(appender, (units) => {
-      this.#writer.send(units.map(({ grouped, record }) => unitCall(grouped.unit, record, grouped)));
+      this.#writer.send(units.map(({ grouped, call, record }) => unitCall(call, record, grouped)));
     });
   }
 
@@ -120,7 +120,7 @@ export class ThreadStore implements Store, MessageDestination {
   commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void> {
     return new Promise((resolve, reject) => {
       if (isKept(unit)) this.#groups.add({ octets, prefixLength, unit, resolve, reject });
-      else this.#writer.send([unitCall(unit, null, { resolve, reject })]);
+      else this.#writer.send([unitCall(toUnitCall(unit), null, { resolve, reject })]);
     });
   }
 
@@ -134,7 +134,10 @@ export class ThreadStore implements Store, MessageDestination {
     try {
       await new Promise<void>((resolve, reject) => {
         // In this order: a sealed segment that nothing points at is taken for garbage.
-        this.#writer.send([unitCall(unit, record, { resolve, reject }), sealCall(record.segment, fileBytes)]);
+        this.#writer.send([
+          unitCall(toUnitCall(unit), record, { resolve, reject }),
+          sealCall(record.segment, fileBytes),
+        ]);
       });
     } catch (error) {
       await large.discard();
@@ -238,11 +241,11 @@ function isKept(unit: CommitUnit): boolean {
 }
 
 function unitCall(
-  unit: CommitUnit,
+  unit: UnitCall,
   record: NewRecord | null,
   pending: Pick<GroupedUnit, 'resolve' | 'reject'>,
 ): OutgoingCall {
-  return { name: 'unit.commit', args: [toUnitCall(unit), record], synced: true, pending };
+  return { name: 'unit.commit', args: [unit, record], synced: true, pending };
 }
 
 function sealCall(segment: number, bytes: number): OutgoingCall {

@@ -3,6 +3,7 @@
 import type { CommitUnit } from '../commit-unit.ts';
 import { GROUP_MAX_BYTES, GROUP_MAX_UNITS } from '../limits.ts';
 import type { NewRecord } from '../records/blobs.ts';
+import { toUnitCall, type UnitCall } from '../records/units.ts';
 import { hashRecord } from '../segments/record-hash.ts';
 import type { SegmentAppender } from '../segments/segment-appender.ts';
 import { toStorageError } from '../storage-errors.ts';
@@ -16,8 +17,14 @@ export interface GroupedUnit {
   readonly reject: (error: Error) => void;
 }
 
-/** Takes units whose octets are durable. */
-export type UnitsReady = (units: readonly { readonly grouped: GroupedUnit; readonly record: NewRecord }[]) => void;
+/** A unit whose octets are durable. */
+export interface ReadyUnit {
+  readonly grouped: GroupedUnit;
+  readonly call: UnitCall;
+  readonly record: NewRecord;
+}
+
+export type UnitsReady = (units: readonly ReadyUnit[]) => void;
 
 /** One per thread. */
 export class GroupCommit {
@@ -74,17 +81,21 @@ export class GroupCommit {
       bytes += octets.length;
     }
     try {
-      const { segment, position } = await this.#appender.append(pieces, bytes);
+      const appended = this.#appender.append(pieces, bytes);
+      // While the disk is at work.
+      const calls = group.map(({ octets, unit }) => ({ hash: hashRecord(octets), call: toUnitCall(unit) }));
+      const { segment, position } = await appended;
       this.#counts.groups++;
       this.#counts.groupedMessages += group.length;
       this.#counts.groupedBytes += bytes;
       let at = position;
       this.#ready(
-        group.map((grouped) => {
-          const { octets, prefixLength } = grouped;
-          const record = { segment, position: at, length: octets.length, prefixLength, hash: hashRecord(octets) };
+        group.map((grouped, index) => {
+          const { octets, prefixLength, unit } = grouped;
+          const { hash, call } = calls[index] ?? { hash: hashRecord(octets), call: toUnitCall(unit) };
+          const record = { segment, position: at, length: octets.length, prefixLength, hash };
           at += octets.length;
-          return { grouped, record };
+          return { grouped, call, record };
         }),
       );
     } catch (error) {
