@@ -25,6 +25,10 @@ export const UNSENT_ROUNDS_MAX = 3;
 export const CONNECTIONS_MAX = 500;
 export const SITE_CONNECTIONS_MAX = 20;
 export const SITE_CONNECTIONS_START = 2;
+/** With more connections than this, one that has nothing to do is closed at once. */
+export const IDLE_CONNECTIONS_MAX = 100;
+/** A further connection is opened for so many messages that wait for one. */
+export const JOBS_PER_OPENING = 4;
 /** A connection is left after so many messages or so long, so that it does not stick to the slowest host. */
 export const CONNECTION_MESSAGES_MAX = 1_000;
 export const CONNECTION_AGE_MAX_MS = 5 * MINUTE_MS;

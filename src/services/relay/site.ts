@@ -31,6 +31,8 @@ export interface SiteParts {
   /** A place among all connections; false: wait, `dispatch` is called when there is one. */
   readonly takePlace: (site: Site) => boolean;
   readonly givePlace: () => void;
+  /** Whether a connection without work may stay open for a while. */
+  readonly mayIdle: () => boolean;
   /** Something left the ready queue: there may be room for what waits outside. */
   readonly onRoom: (site: Site) => void;
   /** No address answers: what waits outside goes back to the wheel. */
@@ -148,7 +150,8 @@ export class Site {
   }
 
   #wantsConnection(): boolean {
-    return this.connections < this.#concurrency.limit && this.#opening < this.queue.jobs;
+    const wanted = Math.ceil(this.queue.jobs / limits.JOBS_PER_OPENING);
+    return this.connections < this.#concurrency.limit && this.#opening < wanted;
   }
 
   #close(channel: Channel): void {
@@ -257,7 +260,8 @@ export class Site {
     channel.busy--;
     if (channel.busy === 0) {
       channel.idleSinceMs = this.#parts.clock.now();
-      if (!channel.connection.usable || this.#isSpent(channel)) this.#close(channel);
+      const needless = this.queue.jobs === 0 && !this.#parts.mayIdle();
+      if (needless || !channel.connection.usable || this.#isSpent(channel)) this.#close(channel);
     }
     this.#parts.onRoom(this);
     this.dispatch();

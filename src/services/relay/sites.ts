@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { Timer } from '../../base/clock.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { JobMessage } from './job.ts';
-import { CONNECTION_IDLE_MAX_MS } from './limits.ts';
+import { CONNECTION_IDLE_MAX_MS, IDLE_CONNECTIONS_MAX } from './limits.ts';
 import { Site, type SiteParts } from './site.ts';
 import { sourceOf, type RelaySource } from './source.ts';
 
-export interface SitesParts extends Omit<SiteParts, 'takePlace' | 'givePlace'> {
+export interface SitesParts extends Omit<SiteParts, 'takePlace' | 'givePlace' | 'mayIdle'> {
   readonly sources: readonly RelaySource[];
   readonly totalConnectionsMax: number;
   readonly onConnectionEnd: () => void;
@@ -26,7 +26,12 @@ export class Sites {
   constructor(parts: SitesParts) {
     this.#parts = parts;
     this.#placesMax = parts.totalConnectionsMax;
-    this.#siteParts = { ...parts, takePlace: (site) => this.#takePlace(site), givePlace: () => this.#givePlace() };
+    this.#siteParts = {
+      ...parts,
+      takePlace: (site) => this.#takePlace(site),
+      givePlace: () => this.#givePlace(),
+      mayIdle: () => this.#places <= IDLE_CONNECTIONS_MAX,
+    };
   }
 
   get connections(): number {
