@@ -69,7 +69,7 @@ export class Rig {
         clock,
         log: silentLog,
         random: () => 0,
-        open: (target) => openConnection(target, { clock }),
+        open: (target, signal) => openConnection(target, { clock, signal }),
         routes: {
           findRoute: async (domain) => {
             this.asked++;
@@ -151,7 +151,7 @@ export class Rig {
         clock,
         log: silentLog,
         random: () => 0.5,
-        open: (target) => openConnection(target, { clock }),
+        open: (target, signal) => openConnection(target, { clock, signal }),
         routes: { findRoute: async () => this.plan() },
         ...change,
       },

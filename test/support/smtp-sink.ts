@@ -70,6 +70,8 @@ export class SmtpSink {
   /** Says 354 even when no recipient was taken. */
   careless = false;
   port = 0;
+  /** TLS handshakes that used an earlier session. */
+  resumed = 0;
   connections = 0;
   open = 0;
   readonly options: SinkOptions;
@@ -159,6 +161,9 @@ class SinkSession {
     this.#tls = true;
     const { secureContext } = this.#sink.options;
     const secure = new TLSSocket(socket, { isServer: true, ...(secureContext === undefined ? {} : { secureContext }) });
+    secure.on('secure', () => {
+      if (secure.isSessionReused()) this.#sink.resumed++;
+    });
     this.attach(secure);
   }
 

@@ -10,12 +10,8 @@ export const READY_RECIPIENTS_MAX = 100_000;
 export const LANE_RECIPIENTS_MAX = 1_000;
 /** What every lane may hold even when memory is short, so that none starves. */
 export const LANE_RECIPIENTS_MIN = 20;
-/** Message octets read ahead of their transactions, all sites together. */
-export const PREFETCH_OCTETS_MAX = 33_554_432;
-/** Messages read ahead in one go. */
-export const PREFETCH_MESSAGES_MAX = 64;
 /** Messages up to here are read whole; longer ones are read while they are sent. */
-export const WHOLE_BODY_OCTETS_MAX = 262_144;
+export const WHOLE_BODY_OCTETS_MAX = 131_072;
 
 /** Recipients of one transaction unless the server names fewer (RFC 5321 §4.5.3.1.8 promises 100). */
 export const TRANSACTION_RECIPIENTS_MAX = 1_000;
@@ -51,8 +47,8 @@ export const ROUTES_KEPT_MAX = 20_000;
 /** Keys of one `loadItems`, and how many are being loaded at a time. */
 export const LOAD_KEYS_MAX = 200;
 export const LOADING_KEYS_MAX = 1_000;
-/** Rows of a page at start-up. */
-export const START_PAGE_ROWS = 10_000;
+/** Rows of a page at start-up: small, so that what a page leaves behind stays young garbage. */
+export const START_PAGE_ROWS = 500;
 /** Retries that came due while the server was down are spread over this long. */
 export const START_SPREAD_MS = 5 * MINUTE_MS;
 /** Entries of one queue command's transaction. */

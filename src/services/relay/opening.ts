@@ -7,12 +7,14 @@ import type { AddressHealth } from './address-health.ts';
 import { OPENING_ADDRESSES_MAX } from './limits.ts';
 import { canReach, localAddressFor, type RelaySource } from './source.ts';
 
-export type OpenClient = (target: ClientTarget) => Promise<SmtpClientConnection | OpenRefusal>;
+/** `signal` ends the attempt: we are stopping. */
+export type OpenClient = (target: ClientTarget, signal: AbortSignal) => Promise<SmtpClientConnection | OpenRefusal>;
 
 export interface OpeningParts {
   readonly open: OpenClient;
   readonly health: AddressHealth;
   readonly clock: Clock;
+  readonly signal: AbortSignal;
 }
 
 export interface OpeningFailure {
@@ -41,13 +43,14 @@ export async function openToSite(
     const { port, protocol, implicitTls, tls, login } = plan;
     const localAddress = localAddressFor(source, address);
     const { heloName } = source;
-    const result = await parts.open({ host, address, port, protocol, implicitTls, tls, login, localAddress, heloName });
+    const target = { host, address, port, protocol, implicitTls, tls, login, localAddress, heloName };
+    const result = await parts.open(target, parts.signal);
     if (result.kind === 'open') {
       health.onSuccess(address);
       return result;
     }
     refusals.push(result);
-    if (result.reply?.code === 421) break;
+    if (result.reply?.code === 421 || parts.signal.aborted) break;
     health.onFailure(address, clock.now());
   }
   const permanent = refusals.length > 0 && refusals.every(neverTakesMail);

@@ -127,10 +127,10 @@ test('RFC 5321 §5.1 the next host when one does not take mail; 421 in the greet
     ];
     const { clock, store } = rig;
     const relay = rig.secondRelay({
-      open: (target) => {
+      open: (target, signal) => {
         opened.push(target.host);
         const port = target.host === 'mx2.two.test' ? second.port : rig.sink.port;
-        return openConnection({ ...target, address: '127.0.0.1', port }, { clock });
+        return openConnection({ ...target, address: '127.0.0.1', port }, { clock, signal });
       },
       routes: { findRoute: async () => rig.plan({ hosts }) },
     });

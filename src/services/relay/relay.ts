@@ -55,6 +55,7 @@ export class Relay {
   readonly #intake: Intake;
   readonly #sites: Sites;
   readonly #load = { recipients: 0 };
+  readonly #stopping = new AbortController();
   #running = false;
   #unsubscribe: (() => void) | null = null;
   #sweep: Timer | null = null;
@@ -74,6 +75,7 @@ export class Relay {
       open,
       settling,
       load: this.#load,
+      signal: this.#stopping.signal,
       health: new AddressHealth(),
       sources: options.sources,
       connectionsMax: options.siteConnectionsMax ?? limits.SITE_CONNECTIONS_MAX,
@@ -111,6 +113,7 @@ export class Relay {
   /** Sends nothing new, waits a while for what is under way, breaks off the rest; outcomes are written before it resolves. */
   async stop(): Promise<void> {
     this.#running = false;
+    this.#stopping.abort();
     this.#unsubscribe?.();
     this.#intake.stop();
     this.#sweep?.cancel();
@@ -167,6 +170,7 @@ export class Relay {
   #armSweep(): void {
     this.#sweep = this.#parts.clock.after(limits.EXPIRY_SWEEP_MS, () => {
       this.#expire();
+      this.#sites.forgetIdle();
       this.#armSweep();
     });
   }

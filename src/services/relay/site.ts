@@ -21,6 +21,8 @@ export interface SiteParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly open: OpenClient;
+  /** Aborted: we are stopping. */
+  readonly signal: AbortSignal;
   readonly health: AddressHealth;
   readonly settling: Settling;
   readonly connectionsMax: number;
@@ -162,10 +164,10 @@ export class Site {
 
   async #open(): Promise<void> {
     this.#opening++;
-    const { open, health, clock, log } = this.#parts;
+    const { open, health, clock, log, signal } = this.#parts;
     let result: SmtpClientConnection | OpeningFailure;
     try {
-      result = await openToSite(this.#plan, this.source, { open, health, clock });
+      result = await openToSite(this.#plan, this.source, { open, health, clock, signal });
     } catch (error) {
       log.error({ error, site: this.key }, 'opening a connection failed because of an error here');
       result = { kind: 'failed', last: null, permanent: false };
@@ -190,6 +192,7 @@ export class Site {
 
   #onOpenFailed(failure: OpeningFailure): void {
     this.#concurrency.onFailure();
+    if (this.#parts.signal.aborted) return;
     // Others still carry the mail.
     if (this.connections > 0) return this.dispatch();
     this.#concurrency.reset();

@@ -81,6 +81,11 @@ export class Sites {
     for (const site of this.#sites.values()) site.closeIdle(true);
   }
 
+  /** Sites with nothing to do are made anew when they are needed. */
+  forgetIdle(): void {
+    for (const [key, site] of this.#sites) if (site.isIdle && !site.isResting) this.#sites.delete(key);
+  }
+
   #keyOf(plan: RoutePlan, source: RelaySource): string {
     const { site, tls, protocol, implicitTls } = plan;
     const key = `${source.heloName} ${protocol}${implicitTls ? 's' : ''} ${tls} ${site}`;
@@ -118,10 +123,7 @@ export class Sites {
 
   #sweepIdle(): void {
     this.#sweep = null;
-    for (const [key, site] of this.#sites) {
-      site.closeIdle(false);
-      if (site.isIdle && !site.isResting) this.#sites.delete(key);
-    }
+    for (const site of this.#sites.values()) site.closeIdle(false);
     if (this.#places > 0 && this.#sweep === null) this.#armSweep();
   }
 

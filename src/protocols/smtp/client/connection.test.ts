@@ -340,6 +340,32 @@ test('a long body with a bare LF is broken off before the server can have all of
   assert.equal(sink.messages.length, 0);
 });
 
+test('a long body is read whole only where it has to be converted', async (t) => {
+  const { sink, connect } = await rig(t, { extensions: ['PIPELINING'] });
+  const octets = Buffer.concat([Buffer.from('\r\n'), Buffer.alloc(BODY_PIECE_OCTETS, 'ü\r\n')]);
+  const reads: number[] = [];
+  const body: MessageBody = {
+    length: octets.length,
+    octets: null,
+    read: async (start, end) => {
+      reads.push(end - start);
+      return octets.subarray(start, end);
+    },
+  };
+  const seven = Buffer.from('\r\nseven\r\n');
+  const connection = await connect({}, { convert: () => ({ kind: 'converted', octets: seven }) });
+  const results = await Promise.all([
+    connection.send(messageTo(['b@two.test'], { body, bodyType: '8BITMIME' })),
+    connection.send(messageTo(['c@two.test'], { body: bodyOf(seven) })),
+  ]);
+  assert.deepEqual(results.flatMap(kinds), ['relayed 2.0.0 body', 'relayed 2.0.0 body']);
+  assert.deepEqual(reads, [octets.length]);
+  assert.deepEqual(
+    sink.messages.map(({ rcpts, octets }) => `${rcpts.join()} ${octets.toString().trim()}`),
+    ['RCPT TO:<b@two.test> seven', 'RCPT TO:<c@two.test> seven'],
+  );
+});
+
 test('a body that the store cannot give defers', async (t) => {
   const { sink, connect } = await rig(t);
   const body: MessageBody = { length: 10, octets: null, read: () => Promise.reject(new Error('disk')) };
@@ -393,6 +419,9 @@ test('RFC 3207 TLS where it is offered; sessions are used again', async (t) => {
   await connection.send(messageTo(['b@two.test']));
   assert.equal(sink.messages[0]!.tls, true);
   assert.equal(sessions.size, 1);
+  connection.quit();
+  await connect({ tls: 'opportunistic' }, { sessions });
+  assert.equal(sink.resumed, 1);
   assert.equal(connection.tlsFault, null);
 });
 

@@ -7,10 +7,10 @@ import type { SmtpReply } from '../reply.ts';
 import { writeBody, type BodyFault } from './body-writer.ts';
 import type { Capabilities } from './capabilities.ts';
 import { sendEnvelope, type EnvelopeReplies } from './envelope-dialog.ts';
-import { WATCHDOG_OCTETS_PER_SECOND_MIN, type ClientTimeouts } from './limits.ts';
-import type { ClientMessage, ConvertMessage } from './message.ts';
+import { CONVERSION_OCTETS_MAX, WATCHDOG_OCTETS_PER_SECOND_MIN, type ClientTimeouts } from './limits.ts';
+import { bodyOf, type ClientMessage, type ConvertMessage } from './message.ts';
 import type { RecipientOutcome, RemotePeer, TransactionResult } from './outcome.ts';
-import { ownOutcome, prepareTransaction, type Prepared } from './prepare.ts';
+import { needsWholeBody, ownOutcome, prepareTransaction, type Prepared } from './prepare.ts';
 import { judgeEnvelope, outcomeOf, outcomeOfFault, UNSENT, type EnvelopeVerdict } from './verdicts.ts';
 import type { Wire } from './wire.ts';
 
@@ -119,15 +119,11 @@ export class SmtpClientConnection {
     let result: TransactionResult;
     try {
       result = await this.#transact(message);
-    } catch (error) {
-      // Our fault: the message stays in the queue, the connection is in an unknown state.
+    } catch {
+      // Our fault (the store cannot give the octets, say): the message stays in the queue, the connection is in an
+      // unknown state.
       this.destroy('the message could not be sent because of an error here');
-      const outcome = ownOutcome(
-        'deferred',
-        'body',
-        '4.3.0',
-        `an error here: ${error instanceof Error ? error.name : 'unknown'}`,
-      );
+      const outcome = ownOutcome('deferred', 'body', '4.3.0', 'an error here');
       result = this.#result(message.recipients.map(() => outcome));
     }
     if (this.#writing === transaction) this.#passOn();
@@ -138,9 +134,13 @@ export class SmtpClientConnection {
     return { outcomes, peer: this.peer, dsnPassedOn: this.capabilities.dsn, recipientsMax };
   }
 
-  async #transact(message: ClientMessage): Promise<TransactionResult> {
-    if (!this.usable) return this.#result(message.recipients.map(() => UNSENT));
+  async #transact(given: ClientMessage): Promise<TransactionResult> {
+    if (!this.usable) return this.#result(given.recipients.map(() => UNSENT));
     const { capabilities, timeouts, verifiedTls, convert, clock } = this.#parts;
+    const { body } = given;
+    // Only what has to be converted is read whole; everything else is written before the first `await`.
+    const mustRead = body.length <= CONVERSION_OCTETS_MAX && needsWholeBody(given, capabilities);
+    const message = mustRead ? { ...given, body: bodyOf(await body.read(0, body.length)) } : given;
     const prepared = prepareTransaction(message, { capabilities, verifiedTls }, convert);
     if (prepared.rcpts.length === 0) return this.#result(prepared.decided as RecipientOutcome[]);
     const maxMs = timeouts.transactionMs + (prepared.body.length / WATCHDOG_OCTETS_PER_SECOND_MIN) * 1000;

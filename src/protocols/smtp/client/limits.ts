@@ -45,8 +45,8 @@ export const CLIENT_TIMEOUTS: ClientTimeouts = {
 /** The slowest line that the watchdog bears, in octets a second. */
 export const WATCHDOG_OCTETS_PER_SECOND_MIN = 1_000;
 
-/** A message up to here is read whole and sent in one write; longer ones go in pieces of this size. */
-export const BODY_PIECE_OCTETS = 262_144;
+/** A message that is not in memory is read and written in pieces of this size. */
+export const BODY_PIECE_OCTETS = 131_072;
 /** A message that must be converted is held in memory whole; above this it is not converted but reported. */
 export const CONVERSION_OCTETS_MAX = 67_108_864;
 /** TLS sessions that are remembered, all hosts together. */

@@ -111,12 +111,19 @@ function impossible(fitsUtf8: boolean): RecipientOutcome {
     : failed('5.6.7', 'the message has international header fields that the next server does not take');
 }
 
-/** A message that is too long to be looked at beforehand: it goes as it was declared or not at all. */
+/** Whether the message has to be looked at whole, because the server takes less than it was declared to need. */
+export function needsWholeBody({ body, bodyType, smtputf8 }: ClientMessage, capabilities: Capabilities): boolean {
+  if (body.octets !== null) return false;
+  if (smtputf8 && !capabilities.smtputf8) return true;
+  return (
+    (bodyType === 'BINARYMIME' && !capabilities.binaryMime) || (bodyType === '8BITMIME' && !capabilities.eightBitMime)
+  );
+}
+
+/** A message that is not in memory: it goes as it was declared or not at all. */
 function fitUnread(message: ClientMessage, capabilities: Capabilities): Content | RecipientOutcome {
   const binary = message.bodyType === 'BINARYMIME';
-  if (message.smtputf8 && !capabilities.smtputf8) return impossible(false);
-  if (binary && !capabilities.binaryMime) return impossible(true);
-  if (message.bodyType === '8BITMIME' && !capabilities.eightBitMime) return impossible(true);
+  if (needsWholeBody(message, capabilities)) return impossible(!message.smtputf8 || capabilities.smtputf8);
   const eightBit = message.bodyType === '8BITMIME';
   return { body: message.body, checkLines: !binary, utf8: message.smtputf8, eightBit, binary };
 }
