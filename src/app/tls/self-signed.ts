@@ -29,7 +29,7 @@ export async function createSelfSigned(hostname: string, nowMs: number): Promise
         new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: hostname }]),
       ],
     },
-    webcrypto as never,
+    webcrypto,
   );
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const key = `-----BEGIN PRIVATE KEY-----\n${pkcs8.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END PRIVATE KEY-----\n`;

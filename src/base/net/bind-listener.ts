@@ -11,16 +11,13 @@ const UV_TCP_REUSEPORT = 2;
 interface TcpHandle {
   readonly fd: number;
   getsockname(out: { address?: string; port?: number }): number;
+  listen(backlog: number): number;
   close(): void;
 }
 
 /** `net._createServerHandle` binds without listening; it is what node:cluster uses, and has no public name. */
 type CreateServerHandle = (
-  address: string,
-  port: number,
-  family: 4 | 6,
-  fd: number,
-  flags?: number,
+  ...args: [address: string, port: number, family: 4 | 6, fd: number, flags: number]
 ) => TcpHandle | number;
 
 export interface BoundListener {
@@ -71,14 +68,22 @@ function portOf(handle: TcpHandle): number {
 export function bindListener(address: string, port: number, threads: number): BoundListener {
   if (process.platform !== 'linux') return bindShared(address, port);
   // Without the flag first: with it, a second server of the same user would silently share the port.
-  const probe = createHandle(address, port, 0);
-  const boundPort = portOf(probe);
-  probe.close();
+  const boundPort = probePort(address, port);
   const handles = Array.from({ length: threads + SPARE_SOCKETS }, () =>
     createHandle(address, boundPort, UV_TCP_REUSEPORT),
   );
   let next = 0;
   return { address, port: boundPort, takeFd: () => handles[next++]?.fd ?? null };
+}
+
+/** The port, once it is known that nobody has it: libuv tells that only when the socket listens. */
+function probePort(address: string, port: number): number {
+  const probe = createHandle(address, port, 0);
+  const boundPort = portOf(probe);
+  const errno = probe.listen(1);
+  probe.close();
+  if (errno !== 0) throw new BindError(address, port, systemErrorName(errno));
+  return boundPort;
 }
 
 function bindShared(address: string, port: number): BoundListener {

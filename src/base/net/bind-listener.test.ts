@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
-import { BindError, bindListener, SPARE_SOCKETS } from './bind.ts';
+import { BindError, bindListener, SPARE_SOCKETS } from './bind-listener.ts';
 
 async function greeting(port: number): Promise<string> {
   const socket = net.connect(port, '127.0.0.1');
