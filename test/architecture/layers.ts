@@ -70,10 +70,11 @@ export const PACKAGES: Readonly<Record<string, PackageUse>> = {
   '@mongodb-js/saslprep': { file: 'src/protocols/sasl/prepare-password.ts', reason: 'SASLprep tables (RFC 4013)' },
   '@node-rs/argon2': { file: 'src/services/passwords/argon2id.ts', reason: 'Argon2id password hashes' },
   '@node-rs/bcrypt': { file: 'src/services/passwords/bcrypt.ts', reason: 'bcrypt hashes of imported accounts' },
-  '@peculiar/x509': { file: null, reason: 'makes the self-signed certificate' },
+  '@peculiar/x509': { file: 'src/app/tls/self-signed.ts', reason: 'makes the self-signed certificate' },
   'dns-packet': { file: 'src/base/dns/wire.ts', reason: 'DNS messages on the wire' },
-  pino: { file: null, reason: 'structured log lines' },
+  pino: { file: 'src/app/log.ts', reason: 'structured log lines' },
   'prom-client': { file: null, reason: 'metrics in the Prometheus text format' },
+  'reflect-metadata': { file: 'src/app/tls/self-signed.ts', reason: '@peculiar/x509 asks for it' },
   'smol-toml': { file: 'src/app/config/toml.ts', reason: 'TOML grammar of the configuration file' },
 };
 

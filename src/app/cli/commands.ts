@@ -3,6 +3,7 @@
 import type { Command } from './command.ts';
 import { configCommands } from './commands/config.ts';
 import { helpCommand } from './commands/help.ts';
+import { serveCommand } from './commands/serve.ts';
 import { versionCommand } from './commands/version.ts';
 
-export const COMMANDS: readonly Command[] = [...configCommands, helpCommand, versionCommand];
+export const COMMANDS: readonly Command[] = [serveCommand, ...configCommands, helpCommand, versionCommand];

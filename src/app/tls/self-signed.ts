@@ -1,4 +1,5 @@
 // The certificate a fresh server starts with: ECDSA P-256, self-signed, for the host name and this machine.
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 

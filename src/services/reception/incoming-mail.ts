@@ -14,7 +14,7 @@ import type { Arrival } from './arrival.ts';
 import { checkAuthors, checkBounds, checkHops } from './header-checks.ts';
 import { MENDED_MESSAGE_MAX_BYTES, SUBMISSION_LINE_MAX_OCTETS, WHOLE_MESSAGE_MAX_BYTES } from './limits.ts';
 import { placeRecipients, type Placement } from './placement.ts';
-import type { ReceptionParts } from './reception.ts';
+import type { ReceptionParts } from './reception-parts.ts';
 import { reportOutcomes } from './report-outcomes.ts';
 
 /** What became of a message. */

@@ -8,7 +8,7 @@ import { refusalReply } from '../../protocols/smtp/index.ts';
 import type { ReportedMessage, ReportedRecipient } from '../bounces/reports.ts';
 import type { AcceptedRecipient, Arrival } from './arrival.ts';
 import type { Placement } from './placement.ts';
-import type { ReceptionParts } from './reception.ts';
+import type { ReceptionParts } from './reception-parts.ts';
 
 export interface OutcomeReport {
   readonly unitId: number;
@@ -63,7 +63,7 @@ function reported(accepted: AcceptedRecipient, placement: Placement, index: numb
   if (refusal !== null) {
     const words = refusalReply(refusal);
     const enhanced = findEnhancedStatus(`5${(words.enhanced ?? '5.0.0').slice(1)}`) ?? '5.0.0';
-    return { recipient, action: 'failed', enhanced: String(enhanced), text: refusal.publicText, host: null };
+    return { recipient, action: 'failed', enhanced, text: refusal.publicText, host: null };
   }
   if (accepted.verdict.kind !== 'deliver' || accepted.verdict.accounts.length === 0) return null;
   return { recipient, action: 'delivered', enhanced: '2.1.5', text: null, host: null };

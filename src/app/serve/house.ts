@@ -1,0 +1,186 @@
+// The threads of a running server: the main thread starts them, joins them with ports, and replaces those that die.
+// Docs: docs/design/threads.md.
+import { availableParallelism } from 'node:os';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { systemClock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { allocateConnectionLedger, ConnectionLedger } from '../../services/connections/connection-ledger.ts';
+import { createSignInThrottle, serveSignInThrottle } from '../../services/login/throttle.ts';
+import { createMailboxLocks, serveMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
+import { createHashQueue, serveHashQueue, type LocalHashQueue } from '../../services/passwords/hash-queue.ts';
+import { openStore, type ThreadStore } from '../../storage/thread-store.ts';
+import type { Config } from '../config/config.ts';
+import { HouseThread } from '../threads/house-thread.ts';
+import { THREAD_INDEX, type TlsMaterial } from '../threads/thread-data.ts';
+import { takeThreadSockets, type BoundPort } from './listening-ports.ts';
+
+/** How long sessions may take to finish when the server stops. */
+const DRAIN_MS = 10_000;
+const DRAIN_GRACE_MS = 5_000;
+/** A thread that died is started again after this long, so that a fault at start does not spin. */
+const RESTART_DELAY_MS = 500;
+
+export interface HouseParts {
+  readonly config: Config;
+  readonly bound: readonly BoundPort[];
+  readonly tls: TlsMaterial;
+  readonly loginSecret: Buffer;
+  readonly log: Log;
+  /** Something without which the server cannot go on has died. */
+  readonly onFatal: (reason: string) => void;
+}
+
+type ThreadFile = 'store' | 'upkeep' | 'relay' | 'protocol';
+
+interface ThreadStart {
+  readonly name: string;
+  readonly data: object;
+  readonly transfer: readonly MessagePort[];
+}
+
+export class House {
+  readonly #parts: HouseParts;
+  readonly #ledger = allocateConnectionLedger();
+  readonly #locks = createMailboxLocks();
+  readonly #throttle;
+  readonly #protocolThreads: HouseThread[] = [];
+  readonly hashQueue: LocalHashQueue;
+  #config: Config;
+  #tls: TlsMaterial;
+  #storeThread: HouseThread | null = null;
+  #upkeepThread: HouseThread | null = null;
+  #relayThread: HouseThread | null = null;
+  #store: ThreadStore | null = null;
+  #stopping = false;
+
+  constructor(parts: HouseParts) {
+    this.#parts = parts;
+    this.#config = parts.config;
+    this.#tls = parts.tls;
+    const { log, config } = parts;
+    this.hashQueue = createHashQueue({ cores: availableParallelism(), clock: systemClock });
+    this.#throttle = createSignInThrottle({ clock: systemClock, log, trustedNetworks: config.limits.trustedNetworks });
+  }
+
+  /** The main thread's own store, for administration. */
+  get store(): ThreadStore {
+    if (this.#store === null) throw new Error('the house has not been opened');
+    return this.#store;
+  }
+
+  /** Starts every thread; resolves when all listeners accept. */
+  async open(): Promise<void> {
+    const { bound, log } = this.#parts;
+    const dataDir = this.#config.data;
+    this.#storeThread = this.#start('store', { name: 'store', data: {}, transfer: [] }, () =>
+      this.#parts.onFatal('the store thread died'),
+    );
+    // Protocol threads load their code while the storage is opened; their stores wait for its welcome.
+    const protocols = Array.from({ length: this.#config.threads }, (_, number) => this.#startProtocol(number));
+    const port = this.#attach(THREAD_INDEX.main);
+    await this.#storeThread.ready;
+    this.#store = await openStore({ dataDir, threadIndex: THREAD_INDEX.main, port, clock: systemClock, log });
+    await Promise.all(protocols.map((thread) => thread.ready));
+    this.#startUpkeep();
+    this.#startRelay();
+    log.info({ threads: this.#config.threads, listeners: bound.length }, 'all listeners accept');
+  }
+
+  /** Takes over settings that need no restart: protocol threads use them for new connections, the relay starts anew. */
+  async reconfigure(config: Config, tls: TlsMaterial): Promise<void> {
+    this.#config = config;
+    this.#tls = tls;
+    for (const thread of this.#protocolThreads) thread.post({ kind: 'configure', config, tls });
+    await this.#relayThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
+    this.#startRelay();
+  }
+
+  /** Ends one protocol thread as a crash would; another takes its place. For tests of exactly that. */
+  async killProtocolThread(number: number): Promise<void> {
+    await this.#protocolThreads[number]?.kill();
+  }
+
+  /** Lets sessions and attempts finish, then closes the storage. */
+  async close(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#protocolThreads.map((thread) => thread.drain(DRAIN_MS, DRAIN_GRACE_MS)));
+    await this.#relayThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
+    await this.#upkeepThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
+    await this.#store?.close();
+    await this.#storeThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
+  }
+
+  #start(file: ThreadFile, { name, data, transfer }: ThreadStart, onDeath: () => void): HouseThread {
+    return new HouseThread({
+      file: new URL(`../threads/${file}-thread.ts`, import.meta.url),
+      data: { config: this.#config, name, ...data },
+      transfer,
+      onDeath: (error) => {
+        this.#parts.log.error({ thread: name, err: error }, 'a thread died');
+        if (!this.#stopping) onDeath();
+      },
+    });
+  }
+
+  /** A port to the store thread for the store of another thread. */
+  #attach(threadIndex: number): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#storeThread?.post({ kind: 'attach', port: port1, threadIndex }, [port1]);
+    return port2;
+  }
+
+  #startProtocol(number: number): HouseThread {
+    const sockets = takeThreadSockets(this.#parts.bound);
+    if (sockets === null) {
+      this.#parts.onFatal('no spare sockets are left for a new protocol thread');
+      throw new Error('no spare sockets are left');
+    }
+    const serve = (answer: (port: MessagePort) => void): MessagePort => {
+      const { port1, port2 } = new MessageChannel();
+      answer(port1);
+      return port2;
+    };
+    const { log, loginSecret, bound } = this.#parts;
+    const data = {
+      number,
+      store: this.#attach(THREAD_INDEX.firstProtocol + number),
+      hashQueue: serve((port) => serveHashQueue(port, this.hashQueue, log)),
+      throttle: serve((port) => serveSignInThrottle(port, this.#throttle, log)),
+      locks: serve((port) => serveMailboxLocks(this.#locks, port, log)),
+      ledger: this.#ledger,
+      loginSecret,
+      tls: this.#tls,
+      listeners: sockets,
+      bound: bound.map(({ protocol, address, port }) => ({ protocol, address, port })),
+    };
+    const transfer = [data.store, data.hashQueue, data.throttle, data.locks];
+    const thread = this.#start('protocol', { name: `protocol-${number + 1}`, data, transfer }, () => {
+      new ConnectionLedger(this.#ledger, number).forgetThread(number);
+      this.#later(() => this.#startProtocol(number));
+    });
+    this.#protocolThreads[number] = thread;
+    return thread;
+  }
+
+  #startUpkeep(): void {
+    const store = this.#attach(THREAD_INDEX.upkeep);
+    this.#upkeepThread = this.#start('upkeep', { name: 'upkeep', data: { store }, transfer: [store] }, () =>
+      this.#later(() => this.#startUpkeep()),
+    );
+  }
+
+  #startRelay(): void {
+    const store = this.#attach(THREAD_INDEX.relay);
+    const listeners = this.#parts.bound.map(({ protocol, address, port }) => ({ protocol, address, port }));
+    const data = { store, listeners };
+    this.#relayThread = this.#start('relay', { name: 'relay', data, transfer: [store] }, () =>
+      this.#later(() => this.#startRelay()),
+    );
+  }
+
+  #later(start: () => void): void {
+    systemClock.after(RESTART_DELAY_MS, () => {
+      if (!this.#stopping) start();
+    });
+  }
+}

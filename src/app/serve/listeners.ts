@@ -1,0 +1,197 @@
+// One thread's listeners: each protocol's server over the socket that the main thread bound.
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { Clock } from '../../base/clock.ts';
+import type { IdleWheel } from '../../base/idle-wheel.ts';
+import type { Log } from '../../base/log.ts';
+import { inCidr, parseIp, type Cidr } from '../../base/net/ip.ts';
+import { listenOn, type ListeningSocket } from '../../base/net/listen-on.ts';
+import { serverContext } from '../../base/tls/secure-context.ts';
+import { Pop3Server, type Pop3Peer } from '../../protocols/pop3/index.ts';
+import { createSmtpServer, type SmtpServer, type SmtpService } from '../../protocols/smtp/index.ts';
+import { createPop3Sessions } from '../../servers/pop3/session.ts';
+import { createSmtpSession } from '../../servers/smtp/session.ts';
+import type { Admission, AdmissionTicket } from '../../services/connections/admission.ts';
+import type { Login } from '../../services/login/login.ts';
+import type { MailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
+import type { RecipientJudge } from '../../services/reception/recipient-judge.ts';
+import type { Store } from '../../storage/store.ts';
+import type { Config, Listener } from '../config/config.ts';
+import type { ThreadListener, TlsMaterial } from '../threads/thread-data.ts';
+import type { MailServices } from '../wiring/mail-services.ts';
+
+export interface ThreadServices {
+  readonly config: Config;
+  readonly store: Store;
+  readonly mail: MailServices;
+  readonly login: Login;
+  readonly admission: Admission;
+  readonly recipients: RecipientJudge;
+  readonly locks: MailboxLocks;
+  readonly tls: TlsMaterial;
+  readonly idleWheel: IdleWheel;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ThreadListeners {
+  /** New connections get these services; those that are open keep theirs. */
+  configure(services: ThreadServices): void;
+  /** Closes the listening sockets, lets sessions finish, cuts what is left after `withinMs`. */
+  drain(withinMs: number): Promise<void>;
+}
+
+/** What serves one listener's connections. */
+interface ConnectionServer {
+  accept(socket: Socket): void;
+  drain(withinMs: number): Promise<void>;
+}
+
+/** Begins to listen on all of them; resolves when every one accepts. */
+export async function startListeners(
+  bound: readonly ThreadListener[],
+  services: ThreadServices,
+): Promise<ThreadListeners> {
+  const listeners = bound.map((each) => new RunningListener(each, services));
+  await Promise.all(listeners.map((listener) => listener.listen()));
+  return {
+    configure(next) {
+      for (const listener of listeners) listener.configure(next);
+    },
+    async drain(withinMs) {
+      await Promise.all(listeners.map((listener) => listener.drain(withinMs)));
+    },
+  };
+}
+
+/** One listening socket. A new configuration makes a new server for new connections; older ones keep theirs. */
+class RunningListener {
+  readonly #bound: ThreadListener;
+  readonly #log: Log;
+  readonly #servers: ConnectionServer[] = [];
+  #current: ConnectionServer;
+  #listening: ListeningSocket | null = null;
+
+  constructor(bound: ThreadListener, services: ThreadServices) {
+    this.#bound = bound;
+    this.#log = services.log;
+    this.#current = this.#addServer(services);
+  }
+
+  async listen(): Promise<void> {
+    const { fd, protocol } = this.#bound;
+    this.#listening = await listenOn(fd, {
+      onConnection: (socket) => this.#current.accept(socket),
+      onError: (error) => this.#log.error({ err: error, protocol }, 'a connection could not be accepted'),
+    });
+  }
+
+  configure(services: ThreadServices): void {
+    this.#current = this.#addServer(services);
+  }
+
+  async drain(withinMs: number): Promise<void> {
+    this.#listening?.close();
+    await Promise.all(this.#servers.map((server) => server.drain(withinMs)));
+  }
+
+  #addServer(services: ThreadServices): ConnectionServer {
+    const settings = services.config.listeners[this.#bound.index] as Listener;
+    const server = createServer(settings, services, serverContext(services.tls));
+    this.#servers.push(server);
+    return server;
+  }
+}
+
+function createServer(settings: Listener, services: ThreadServices, context: SecureContext): ConnectionServer {
+  const { protocol } = settings;
+  switch (protocol) {
+    case 'smtp':
+    case 'submission':
+    case 'submissions':
+    case 'lmtp':
+      return smtpConnections(protocol, settings, services, context);
+    case 'pop3':
+    case 'pop3s':
+      return pop3Connections(protocol, services, context);
+    case 'metrics':
+      throw new Error('metrics are served by the main thread');
+    default:
+      return protocol satisfies never;
+  }
+}
+
+function smtpConnections(
+  service: SmtpService,
+  settings: Listener,
+  services: ThreadServices,
+  context: SecureContext,
+): SmtpServer {
+  const { config, mail, login, admission, recipients, idleWheel, clock, log } = services;
+  const { limits, auth } = config;
+  const parts = {
+    directory: mail.directory,
+    reception: mail.reception,
+    recipients,
+    login,
+    admission,
+    plaintextNetworks: auth.allowPlaintextFrom,
+    relayNetworks: limits.relayNetworks,
+  };
+  const isSubmission = service === 'submission' || service === 'submissions';
+  return createSmtpServer({
+    service,
+    hostname: config.hostname,
+    limits: {
+      messageMaxBytes: limits.messageMaxBytes,
+      recipientsMax: isSubmission ? limits.submissionRecipientsMax : limits.recipientsMax,
+    },
+    tls: { secureContextFor: () => context },
+    log,
+    clock,
+    idleWheel,
+    createSession: () => createSmtpSession(parts),
+    isProxyPeer: (address) => isIn(address, settings.proxyNetworks),
+    bannerPauseMs: settings.greetingPauseMs,
+  });
+}
+
+function pop3Connections(
+  service: 'pop3' | 'pop3s',
+  services: ThreadServices,
+  context: SecureContext,
+): ConnectionServer {
+  const { config, store, login, locks, admission, idleWheel, clock, log } = services;
+  const tickets = new Map<Pop3Peer, AdmissionTicket>();
+  const server = new Pop3Server({
+    hostname: config.hostname,
+    clock,
+    idleWheel,
+    log,
+    secureContext: () => context,
+    openSession: createPop3Sessions({
+      store,
+      login,
+      locks,
+      plaintextNetworks: config.auth.allowPlaintextFrom,
+      admit(peer) {
+        const ticket = admission.enter(peer.address);
+        if (ticket.kind === 'refused') return ticket.text;
+        tickets.set(peer, ticket);
+        return null;
+      },
+      leave(peer) {
+        const ticket = tickets.get(peer);
+        if (ticket !== undefined) admission.leave(ticket);
+        tickets.delete(peer);
+      },
+    }),
+  });
+  return { accept: (socket) => server.accept(socket, service), drain: () => server.close() };
+}
+
+function isIn(address: string, networks: readonly Cidr[]): boolean {
+  if (networks.length === 0) return false;
+  const ip = parseIp(address);
+  return ip !== null && networks.some((network) => inCidr(network, ip));
+}

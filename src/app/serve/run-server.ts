@@ -1,0 +1,75 @@
+// A running server from its first step to its last: lock, ports, privileges, threads, administration, drain.
+import { chmodSync, mkdirSync } from 'node:fs';
+import { systemClock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { lockDataFolder } from '../../storage/data-folder.ts';
+import type { ThreadStore } from '../../storage/thread-store.ts';
+import type { Config } from '../config/config.ts';
+import { changesThatNeedRestart } from '../config/restart.ts';
+import type { BoundAddress } from '../threads/thread-data.ts';
+import { House } from './house.ts';
+import { bindAll, type PortChange } from './listening-ports.ts';
+import { becomeUser, findServiceUser } from './privileges.ts';
+import { readLoginSecret, readTls } from './secrets.ts';
+
+/** The data folder belongs to another running server. */
+export class DataFolderInUse extends Error {
+  constructor(dataDir: string) {
+    super(`the data folder ${dataDir} is in use by another postroad; stop that one first`);
+    this.name = 'DataFolderInUse';
+  }
+}
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Standard ports that may not be had are replaced by high ones. */
+  readonly mayMovePorts: boolean;
+  readonly onFatal: (reason: string) => void;
+}
+
+export interface RunningServer {
+  readonly house: House;
+  readonly store: ThreadStore;
+  readonly listeners: readonly BoundAddress[];
+  readonly moved: readonly PortChange[];
+  /** Takes over a new configuration; returns the settings that only a restart will change. */
+  reload(config: Config): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** Starts it; resolves when every listener accepts. */
+export async function runServer(options: ServerOptions): Promise<RunningServer> {
+  const { log, onFatal } = options;
+  let { config } = options;
+  mkdirSync(config.data, { recursive: true, mode: 0o711 });
+  // Others may pass through to the drop folder; what is inside has modes of its own.
+  chmodSync(config.data, 0o711);
+  const lock = lockDataFolder(config.data);
+  if (lock === null) throw new DataFolderInUse(config.data);
+  const { bound, moved } = bindAll(config, { threads: config.threads, mayMove: options.mayMovePorts });
+  const loginSecret = readLoginSecret(config.data);
+  const tls = await readTls(config, systemClock.now());
+  const user = findServiceUser(config.user, config.data);
+  if (user !== null) becomeUser(user, config.data);
+  const house = new House({ config, bound, tls, loginSecret, log, onFatal });
+  await house.open();
+  return {
+    house,
+    store: house.store,
+    listeners: bound.map(({ protocol, sockets }) => ({ protocol, address: sockets.address, port: sockets.port })),
+    moved,
+    async reload(next) {
+      const pending = changesThatNeedRestart(config, next);
+      // What needs a restart stays as it is, in every thread alike.
+      if (pending.length > 0) return pending;
+      config = next;
+      await house.reconfigure(next, await readTls(next, systemClock.now()));
+      return [];
+    },
+    async close() {
+      await house.close();
+      lock.release();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+// The queue runner's thread: outbound mail.
+import { workerData } from 'node:worker_threads';
+import { systemClock } from '../../base/clock.ts';
+import { systemDnsServers } from '../../base/dns/servers.ts';
+import { StubResolver } from '../../base/dns/stub-resolver.ts';
+import { clientContext } from '../../base/tls/secure-context.ts';
+import { systemRandomInt } from '../../base/random.ts';
+import { findHeaderEnd } from '../../formats/header/scan.ts';
+import { hasEightBit } from '../../formats/message/octets.ts';
+import { downgrade } from '../../formats/message/seven-bit-downgrade.ts';
+import { openConnection, TlsSessionCache, type ConvertMessage } from '../../protocols/smtp/index.ts';
+import { Relay } from '../../services/relay/relay.ts';
+import { ANY_ADDRESS, type RelaySource } from '../../services/relay/source.ts';
+import { Router } from '../../services/routing/router.ts';
+import { openStore } from '../../storage/thread-store.ts';
+import type { Config } from '../config/config.ts';
+import { createLog } from '../log.ts';
+import { createMailServices } from '../wiring/mail-services.ts';
+import { ownHost } from '../wiring/own-host.ts';
+import { THREAD_INDEX, type RelayThreadData } from './thread-data.ts';
+import { liveThread } from './thread-life.ts';
+
+const data = workerData as RelayThreadData;
+const { config } = data;
+const log = createLog({ level: config.log.level, thread: data.name });
+
+function relaySources({ hostname, outbound }: Config): RelaySource[] {
+  if (outbound.addresses.length === 0) return [{ heloName: hostname, ipv4: ANY_ADDRESS, ipv6: ANY_ADDRESS }];
+  const byName = new Map<string, RelaySource>();
+  for (const { address, helo } of outbound.addresses) {
+    const known = byName.get(helo) ?? { heloName: helo, ipv4: null, ipv6: null };
+    byName.set(helo, address.includes(':') ? { ...known, ipv6: address } : { ...known, ipv4: address });
+  }
+  return [...byName.values()];
+}
+
+/** RFC 6152 §3, RFC 3030 §3; an internationalised message has no ASCII form (RFC 6531 §3.6). */
+const convert: ConvertMessage = (octets, need) => {
+  const utf8Header = !need.smtputf8 && hasEightBit(octets.subarray(0, findHeaderEnd(octets).headerEnd));
+  if (utf8Header) {
+    return { kind: 'impossible', enhanced: '5.6.7', text: 'The next server does not take internationalised messages' };
+  }
+  const slices = downgrade(octets, need.eightBitMime ? '8bit' : '7bit');
+  if (slices !== null) return { kind: 'converted', octets: Buffer.concat(slices) };
+  return {
+    kind: 'impossible',
+    enhanced: '5.6.3',
+    text: 'The message cannot be converted to what the next server takes',
+  };
+};
+
+await liveThread(log, async () => {
+  const clock = systemClock;
+  const store = await openStore({
+    dataDir: config.data,
+    threadIndex: THREAD_INDEX.relay,
+    port: data.store,
+    clock,
+    log,
+  });
+  const host = ownHost(config, data.listeners);
+  const { queue, reports } = createMailServices({ config, store, ownHost: host, clock, log });
+  const servers = config.dns.servers.length > 0 ? () => config.dns.servers : systemDnsServers(clock);
+  const resolver = new StubResolver({ servers, clock, randomInt: systemRandomInt });
+  const { port, allowPrivateAddresses, connectionsMax, connectionsPerSiteMax } = config.outbound;
+  const routes = new Router({
+    resolver,
+    randomInt: systemRandomInt,
+    port,
+    allowPrivateAddresses,
+    isOwnHost: (key) => host.isOwnHost(key),
+    isOwnEndpoint: (address, endpointPort) => host.isOwnEndpoint(address, endpointPort),
+    routes: config.routes,
+  });
+  const clientParts = { clock, secureContext: clientContext(), sessions: new TlsSessionCache(), convert };
+  const relay = new Relay(
+    {
+      store: queue,
+      routes,
+      reports,
+      open: (target) => openConnection(target, clientParts),
+      clock,
+      log,
+      random: Math.random,
+    },
+    { sources: relaySources(config), siteConnectionsMax: connectionsPerSiteMax, totalConnectionsMax: connectionsMax },
+  );
+  void relay.start().catch((error: unknown) => log.error({ err: error }, 'the queue could not be read'));
+  return {
+    async drain() {
+      await relay.stop();
+      resolver.close();
+      await store.close();
+    },
+  };
+});

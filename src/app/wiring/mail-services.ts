@@ -1,0 +1,65 @@
+// The services that every thread with mail in its hands needs: directory, reports, reception.
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { domainKey } from '../../formats/address/domain.ts';
+import { Bounces } from '../../services/bounces/bounces.ts';
+import { createDirectory, type Directory } from '../../services/directory/directory.ts';
+import { createReception, type Reception } from '../../services/reception/reception.ts';
+import { createSubmitReport } from '../../services/reception/submit-report.ts';
+import type { OwnHost } from '../../services/routing/own-host.ts';
+import { findDomain } from '../../storage/records/domains.ts';
+import { createQueueStore } from '../../storage/stored-queue.ts';
+import { readDirectory } from '../../storage/stored-directory.ts';
+import type { QueueStore } from '../../storage/queue-store.ts';
+import type { Store } from '../../storage/store.ts';
+import type { Config } from '../config/config.ts';
+
+const TOKEN_OCTETS = 12;
+
+export interface MailServicesParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly ownHost: OwnHost;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface MailServices {
+  readonly directory: Directory;
+  readonly queue: QueueStore;
+  readonly reports: Bounces;
+  readonly reception: Reception;
+}
+
+/** Builds them over one thread's store. */
+export function createMailServices(parts: MailServicesParts): MailServices {
+  const { config, store, ownHost, clock, log } = parts;
+  const relayDomains = new Set(
+    config.routes.filter((route) => route.relayDomain).map(({ domain }) => domainKey(domain)),
+  );
+  const directory = createDirectory({
+    reader: readDirectory(store.read),
+    log,
+    isOwnHost: (key) => ownHost.isOwnHost(key),
+    isRelayDomain: (key) => relayDomains.has(key),
+  });
+  const queue = createQueueStore(store);
+  const { hostname } = config;
+  const { expiryMs } = config.outbound;
+  const reports = new Bounces(
+    {
+      submitReport: createSubmitReport({ store, directory, clock, hostname, expiryMs }),
+      readBody: (place, start, end) => store.readBlob(place, start, end),
+      settle: (settlement) => queue.settle([settlement]),
+      isOurDomain: async (domain) => (await findDomain(store.read, domainKey(domain))) !== null,
+      newToken: () => randomBytes(TOKEN_OCTETS).toString('hex'),
+      zoneMinutes: (atMs) => -new Date(atMs).getTimezoneOffset(),
+      log,
+    },
+    { hostname, postmaster: `postmaster@${hostname}` },
+  );
+  const options = { hostname, hopsMax: config.limits.hopsMax, expiryMs };
+  const reception = createReception({ store, directory, reports, clock, log, options });
+  return { directory, queue, reports, reception };
+}

@@ -1,0 +1,23 @@
+// What reception is built from.
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Store } from '../../storage/store.ts';
+import type { Reports } from '../bounces/reports.ts';
+import type { Directory } from '../directory/directory.ts';
+
+export interface ReceptionOptions {
+  readonly hostname: string;
+  /** RFC 5321 §6.3 */
+  readonly hopsMax: number;
+  /** How long a message may wait in the queue. */
+  readonly expiryMs: number;
+}
+
+export interface ReceptionParts {
+  readonly store: Pick<Store, 'newUnitId' | 'openMessage' | 'read'>;
+  readonly directory: Pick<Directory, 'senderAllowed'>;
+  readonly reports: Reports;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly options: ReceptionOptions;
+}
