@@ -1,9 +1,30 @@
 // The table of commands, in the order of the help. A new command: one file in commands/, one line here, one test.
-// Places kept: serve, start, domain, account, alias, queue, trace, send, doctor, backup, restore, verify, demo.
+// Places kept: start, demo.
 import type { Command } from './command.ts';
+import { accountImportCommand } from './commands/account-import.ts';
+import { accountCommands } from './commands/account.ts';
+import { aliasCommands } from './commands/alias.ts';
 import { configCommands } from './commands/config.ts';
+import { domainCommands } from './commands/domain.ts';
+import { grantCommands } from './commands/grant.ts';
 import { helpCommand } from './commands/help.ts';
+import { queueCommands } from './commands/queue.ts';
+import { safetyCommands } from './commands/safety.ts';
 import { serveCommand } from './commands/serve.ts';
+import { traceCommand } from './commands/trace.ts';
 import { versionCommand } from './commands/version.ts';
 
-export const COMMANDS: readonly Command[] = [serveCommand, ...configCommands, helpCommand, versionCommand];
+export const COMMANDS: readonly Command[] = [
+  serveCommand,
+  ...domainCommands,
+  ...accountCommands,
+  accountImportCommand,
+  ...aliasCommands,
+  ...grantCommands,
+  ...queueCommands,
+  traceCommand,
+  ...safetyCommands,
+  ...configCommands,
+  helpCommand,
+  versionCommand,
+];

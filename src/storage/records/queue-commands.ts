@@ -46,7 +46,8 @@ export async function commandQueue(
   return commanded;
 }
 
-function selectKeys(selection: QueueSelection): { text: string; values: SqlValue[] } {
+/** The condition that a selection is, over queue_key k and queue_message m. */
+export function selectKeys(selection: QueueSelection): { text: string; values: SqlValue[] } {
   const parts: [string, SqlValue | undefined][] = [
     ['k.unit_id = ?', selection.unitId],
     ['k.domain = ?', selection.domain],

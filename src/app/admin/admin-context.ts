@@ -1,0 +1,20 @@
+// What administrative operations work with; made by the running server, or by the command line when none runs.
+import type { Clock } from '../../base/clock.ts';
+import type { PasswordCredentials } from '../../services/passwords/credentials.ts';
+import type { QueueCommand, QueueSelection } from '../../storage/queue-store.ts';
+import type { ThreadStore } from '../../storage/thread-store.ts';
+import type { Config } from '../config/config.ts';
+
+export interface AdminContext {
+  readonly store: ThreadStore;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly dataDir: string;
+  /** What to store of a new password; through the process's hash queue. */
+  readonly hash: (password: string) => Promise<PasswordCredentials>;
+  /**
+   * Has the running queue runner carry out a command (`Relay.command`), resolves with the number of keys that changed;
+   * null: none runs, the store alone is told.
+   */
+  readonly relayCommand: ((command: QueueCommand, selection: QueueSelection) => Promise<number>) | null;
+}

@@ -1,0 +1,79 @@
+// Administration for a command, whether a server runs or not: over its control socket, or with the data folder taken
+// for as long as the command works.
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../../base/clock.ts';
+import { createHashQueue } from '../../services/passwords/hash-queue.ts';
+import { openEmbedded, type EmbeddedStore } from '../../storage/embedded.ts';
+import { lockDataFolder } from '../../storage/data-folder.ts';
+import { CommandError } from '../cli/command.ts';
+import type { Config } from '../config/config.ts';
+import { connectControl, controlPath, type ControlClient } from '../control/control-socket.ts';
+import type { AdminContext } from './admin-context.ts';
+import { FOLDER_LOOK_MS, FOLDER_WAIT_MS } from './limits.ts';
+import type { OnProgress } from './operation.ts';
+import { runOperation, type AdminCall } from './operations.ts';
+
+export interface Administration {
+  readonly call: AdminCall;
+  /** Gives back what was taken. */
+  close(): Promise<void>;
+}
+
+/** A way to carry out operations. Rejects with CommandError when there is none. */
+export async function openAdministration(config: Config): Promise<Administration> {
+  const way = await findWay(config.data);
+  if (way.kind === 'server') return { call: way.client.call, close: async () => way.client.close() };
+  const { store } = way;
+  const hashQueue = createHashQueue({ cores: availableParallelism(), clock: systemClock });
+  const context: AdminContext = {
+    store,
+    config,
+    clock: systemClock,
+    dataDir: config.data,
+    hash: (password) => hashQueue.hash(password),
+    relayCommand: null,
+  };
+  const call = (operation: string, given: unknown, onProgress: OnProgress = () => {}): Promise<unknown> =>
+    runOperation(context, { operation, arguments: given }, onProgress);
+  return { call: call as AdminCall, close: () => store.close() };
+}
+
+type Way =
+  | { readonly kind: 'server'; readonly client: ControlClient }
+  | { readonly kind: 'folder'; readonly store: EmbeddedStore };
+
+/** The server's socket, else the folder itself; waits a little for another command to be done, or a server to be up. */
+async function findWay(dataDir: string): Promise<Way> {
+  for (let waitedMs = 0; ; waitedMs += FOLDER_LOOK_MS) {
+    const client = await connect(dataDir);
+    if (client !== null) return { kind: 'server', client };
+    try {
+      return { kind: 'folder', store: await openEmbedded(dataDir) };
+    } catch (error) {
+      if (!isInUse(dataDir)) throw error;
+    }
+    if (waitedMs >= FOLDER_WAIT_MS) {
+      throw new CommandError(`the data folder ${dataDir} is in use, but no server answers; try again in a moment`);
+    }
+    await delay(FOLDER_LOOK_MS);
+  }
+}
+
+/** Whether another process has the data folder. */
+export function isInUse(dataDir: string): boolean {
+  const lock = lockDataFolder(dataDir);
+  lock?.release();
+  return lock === null;
+}
+
+async function connect(dataDir: string): Promise<ControlClient | null> {
+  try {
+    return await connectControl(controlPath(dataDir));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    throw new CommandError(
+      `this user may not administer the server of ${dataDir}; run the command as the server's user`,
+    );
+  }
+}
