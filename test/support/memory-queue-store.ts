@@ -39,6 +39,8 @@ export class MemoryQueueStore implements QueueStore {
   loads = 0;
   /** Set: the next calls of `settle` reject. */
   settleFails = false;
+  largestLoad = 0;
+  largestSettle = 0;
   /** How often it did. */
   refusals = 0;
   #listener: ((arrivals: readonly QueueArrival[]) => void) | null = null;
@@ -102,6 +104,7 @@ export class MemoryQueueStore implements QueueStore {
 
   async loadItems(keys: readonly QueueKey[]): Promise<readonly QueueItem[]> {
     this.loads += keys.length;
+    this.largestLoad = Math.max(this.largestLoad, keys.length);
     return keys.flatMap(({ unitId, domain }) => {
       const stored = this.messages.get(unitId);
       const key = stored?.keys.get(domain);
@@ -125,6 +128,7 @@ export class MemoryQueueStore implements QueueStore {
       this.refusals++;
       throw new Error('the disk is full');
     }
+    this.largestSettle = Math.max(this.largestSettle, settlements.length);
     for (const settlement of settlements) this.apply(settlement);
   }
 

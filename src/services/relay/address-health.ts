@@ -20,17 +20,30 @@ export class AddressHealth {
   onFailure(address: string, nowMs: number): void {
     const failures = (this.#ill.get(address)?.failures ?? 0) + 1;
     const restMs = Math.min(ADDRESS_REST_MAX_MS, ADDRESS_REST_MIN_MS * 2 ** (failures - 1));
+    this.#remember(address, { failures, untilMs: nowMs + restMs });
+  }
+
+  /** It has not failed, but it keeps us waiting: others pass it over meanwhile. */
+  onSlow(address: string, nowMs: number): void {
+    if (!this.#ill.has(address)) this.#remember(address, { failures: 0, untilMs: nowMs + ADDRESS_REST_MIN_MS });
+  }
+
+  get size(): number {
+    return this.#ill.size;
+  }
+
+  onSuccess(address: string): void {
     this.#ill.delete(address);
-    this.#ill.set(address, { failures, untilMs: nowMs + restMs });
+  }
+
+  #remember(address: string, illness: Illness): void {
+    this.#ill.delete(address);
+    this.#ill.set(address, illness);
     if (this.#ill.size <= ADDRESSES_REMEMBERED_MAX) return;
     for (const oldest of this.#ill.keys()) {
       this.#ill.delete(oldest);
       break;
     }
-  }
-
-  onSuccess(address: string): void {
-    this.#ill.delete(address);
   }
 
   /**

@@ -23,6 +23,8 @@ export interface IntakeParts {
   readonly settling: Settling;
   readonly sites: Sites;
   readonly load: { recipients: number };
+  /** Above this many recipients in memory, lanes hold only their least. */
+  readonly readyRecipientsMax: number;
   /** Called when something was finished: `isIdle` may have become true. */
   readonly onQuiet: () => void;
 }
@@ -36,6 +38,7 @@ export class Intake {
   /** Rows whose time has come and that are not being read yet. */
   readonly #due: Row;
   #reading = 0;
+  #routing = 0;
   #timer: Timer | null = null;
   #timerAtMs = Infinity;
   #stopped = false;
@@ -48,7 +51,7 @@ export class Intake {
 
   /** Nothing happens until the clock moves or mail arrives. */
   get isIdle(): boolean {
-    return this.table.first(this.#due) === 0 && this.#reading === 0 && this.underWay.size === 0;
+    return this.table.first(this.#due) === 0 && this.#reading === 0 && this.#routing === 0;
   }
 
   stop(): void {
@@ -159,10 +162,9 @@ export class Intake {
   }
 
   #isFull(laneRecipients: number): boolean {
-    const { recipients } = this.#parts.load;
+    const { load, readyRecipientsMax } = this.#parts;
     return (
-      laneRecipients >=
-      (recipients < limits.READY_RECIPIENTS_MAX ? limits.LANE_RECIPIENTS_MAX : limits.LANE_RECIPIENTS_MIN)
+      laneRecipients >= (load.recipients < readyRecipientsMax ? limits.LANE_RECIPIENTS_MAX : limits.LANE_RECIPIENTS_MIN)
     );
   }
 
@@ -268,8 +270,16 @@ export class Intake {
       return this.#parts.settling.release(job, job.take(job.left));
     }
     const route = this.#parts.routes.known(item.domain);
-    if (route === null) void this.#parts.routes.find(item.domain).then((found) => this.#follow(job, key, found));
+    if (route === null) void this.#route(job, key);
     else this.#follow(job, key, route);
+  }
+
+  async #route(job: Job, key: JobKey): Promise<void> {
+    this.#routing++;
+    const route = await this.#parts.routes.find(key.domain);
+    this.#routing--;
+    this.#follow(job, key, route);
+    if (this.isIdle) this.#parts.onQuiet();
   }
 
   #follow(job: Job, key: JobKey, route: Route): void {

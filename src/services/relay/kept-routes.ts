@@ -18,6 +18,10 @@ export class KeptRoutes {
     this.#clock = clock;
   }
 
+  get size(): number {
+    return this.#kept.size;
+  }
+
   /** The route where it is known; null when it has to be found. */
   known(domain: string): Route | null {
     const kept = this.#kept.get(domain);

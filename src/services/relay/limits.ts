@@ -15,6 +15,8 @@ export const WHOLE_BODY_OCTETS_MAX = 131_072;
 
 /** Recipients of one transaction unless the server names fewer (RFC 5321 §4.5.3.1.8 promises 100). */
 export const TRANSACTION_RECIPIENTS_MAX = 1_000;
+/** How long a site is believed to take no more than it once said. */
+export const RECIPIENTS_LIMIT_KEPT_MS = HOUR_MS;
 /** How often a recipient is handed to another connection before it is deferred. */
 export const UNSENT_ROUNDS_MAX = 3;
 
@@ -31,6 +33,14 @@ export const CONNECTION_AGE_MAX_MS = 5 * MINUTE_MS;
 export const CONNECTION_IDLE_MAX_MS = 3 * SECOND_MS;
 /** Addresses that one attempt to connect goes through. */
 export const OPENING_ADDRESSES_MAX = 5;
+
+/** An address that takes longer than this to greet is passed over by others meanwhile. */
+export const SLOW_OPENING_MS = 10 * SECOND_MS;
+
+/** So many openings of a site may keep us waiting before no further one is begun. */
+export const SLOW_OPENINGS_MAX = 3;
+/** After an opening failed while other connections live, the next one waits so long. */
+export const OPENING_PAUSE_MS = SECOND_MS;
 
 /** An address that failed is passed over for this long, doubling. */
 export const ADDRESS_REST_MIN_MS = 30 * SECOND_MS;

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { ClientTarget, OpenRefusal, SmtpClientConnection } from '../../protocols/smtp/index.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { AddressHealth } from './address-health.ts';
-import { OPENING_ADDRESSES_MAX } from './limits.ts';
+import { OPENING_ADDRESSES_MAX, SLOW_OPENING_MS } from './limits.ts';
 import { canReach, localAddressFor, type RelaySource } from './source.ts';
 
 /** `signal` ends the attempt: we are stopping. */
@@ -15,6 +15,8 @@ export interface OpeningParts {
   readonly health: AddressHealth;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** An address keeps us waiting; called at most once. */
+  readonly onSlow: () => void;
 }
 
 export interface OpeningFailure {
@@ -39,12 +41,18 @@ export async function openToSite(
   const { health, clock } = parts;
   const candidates = health.order(plan.hosts, (address) => canReach(source, address), clock.now());
   const refusals: OpenRefusal[] = [];
+  let isSlow = false;
   for (const { host, address } of candidates.slice(0, OPENING_ADDRESSES_MAX)) {
     const { port, protocol, implicitTls, tls, login } = plan;
     const localAddress = localAddressFor(source, address);
     const { heloName } = source;
     const target = { host, address, port, protocol, implicitTls, tls, login, localAddress, heloName };
-    const result = await parts.open(target, parts.signal);
+    const slow = clock.after(SLOW_OPENING_MS, () => {
+      health.onSlow(address, clock.now());
+      if (!isSlow) parts.onSlow();
+      isSlow = true;
+    });
+    const result = await parts.open(target, parts.signal).finally(() => slow.cancel());
     if (result.kind === 'open') {
       health.onSuccess(address);
       return result;

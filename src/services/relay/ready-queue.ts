@@ -136,9 +136,9 @@ export class ReadyQueue {
     return lane;
   }
 
-  /** Forgets a lane that has nothing. */
-  dropLane(lane: Lane): void {
-    this.#lanes.delete(lane.tenant);
+  /** Lanes that have something, in memory or outside. */
+  get lanes(): number {
+    return this.#lanes.size;
   }
 
   push(job: Job): void {
@@ -199,6 +199,7 @@ export class ReadyQueue {
     const at = this.#turns.indexOf(lane);
     this.#turns.splice(at, 1);
     if (at < this.#turn) this.#turn--;
+    if (lane.parked === 0 && lane.loading === 0) this.#lanes.delete(lane.tenant);
   }
 
   #nextLane(): Lane | null {

@@ -34,6 +34,7 @@ export interface RelayOptions {
   readonly sources: readonly RelaySource[];
   readonly siteConnectionsMax?: number;
   readonly totalConnectionsMax?: number;
+  readonly readyRecipientsMax?: number;
 }
 
 export interface RelayLoad {
@@ -83,12 +84,15 @@ export class Relay {
       mayRun: () => this.#running && !this.#ledger.isFull,
       onRoom: (site) => this.#onRoom(site),
       onRest: (site) => this.#intake.unparkAll(site),
-      onConnectionEnd: () => this.#onQuiet(),
+      onQuiet: () => this.#onQuiet(),
     });
     const routes = new KeptRoutes(parts.routes, clock);
     const sites = this.#sites;
     const onQuiet = (): void => this.#onQuiet();
-    this.#intake = new Intake({ store, routes, clock, log, random, settling, sites, load: this.#load, onQuiet });
+    const readyRecipientsMax = options.readyRecipientsMax ?? limits.READY_RECIPIENTS_MAX;
+    const load = this.#load;
+    const intake = { store, routes, clock, log, random, settling, sites, load, readyRecipientsMax, onQuiet };
+    this.#intake = new Intake(intake);
   }
 
   /** Reads what waits and begins; resolves when everything that waits is known. */
@@ -127,7 +131,7 @@ export class Relay {
 
   /** Resolves when nothing more happens until the clock moves or mail arrives. */
   idle(): Promise<void> {
-    return this.#until(() => this.#intake.isIdle && this.#ledger.isIdle);
+    return this.#until(() => this.#intake.isIdle && this.#ledger.isIdle && !this.#sites.isBusy);
   }
 
   get load(): RelayLoad {

@@ -39,6 +39,8 @@ export interface SiteParts {
   readonly onRoom: (site: Site) => void;
   /** No address answers: what waits outside goes back to the wheel. */
   readonly onRest: (site: Site) => void;
+  /** Something ended. */
+  readonly onQuiet: () => void;
 }
 
 interface Channel {
@@ -60,8 +62,14 @@ export class Site {
   readonly #concurrency: Concurrency;
   #plan: RoutePlan;
   #opening = 0;
+  /** Transactions under way. */
+  #sending = 0;
+  /** Openings that take too long to be waited for. */
+  #slow = 0;
+  #isPausing = false;
   #rests = 0;
   #recipientsMax = limits.TRANSACTION_RECIPIENTS_MAX;
+  #recipientsMaxUntilMs = Infinity;
   /** Until then no connection is tried. */
   restUntilMs = 0;
   /** When it last had something to do. */
@@ -80,12 +88,17 @@ export class Site {
     return this.#channels.size + this.#opening;
   }
 
+  /** Something is under way on the network. */
+  get isBusy(): boolean {
+    return this.#opening > 0 || this.#sending > 0;
+  }
+
   get isResting(): boolean {
     return this.restUntilMs > this.#parts.clock.now();
   }
 
   get isIdle(): boolean {
-    return this.queue.jobs === 0 && this.connections === 0 && this.parkedLanes.size === 0;
+    return this.queue.jobs === 0 && this.connections === 0 && this.#sending === 0 && this.parkedLanes.size === 0;
   }
 
   /** The latest addresses count for the next connection. */
@@ -137,7 +150,10 @@ export class Site {
   #freeChannel(): Channel | null {
     let overlapping: Channel | null = null;
     for (const channel of this.#channels) {
-      if (!channel.connection.usable || this.#isSpent(channel)) continue;
+      if (!channel.connection.usable || this.#isSpent(channel)) {
+        if (channel.busy === 0) this.#close(channel);
+        continue;
+      }
       if (channel.busy === 0) return channel;
       if (channel.busy === 1 && channel.connection.canOverlap) overlapping ??= channel;
     }
@@ -152,8 +168,9 @@ export class Site {
   }
 
   #wantsConnection(): boolean {
+    if (this.#isPausing) return false;
     const wanted = Math.ceil(this.queue.jobs / limits.JOBS_PER_OPENING);
-    return this.connections < this.#concurrency.limit && this.#opening < wanted;
+    return this.connections - this.#slow < this.#concurrency.limit && this.#opening - this.#slow < wanted;
   }
 
   #close(channel: Channel): void {
@@ -166,16 +183,25 @@ export class Site {
     this.#opening++;
     const { open, health, clock, log, signal } = this.#parts;
     let result: SmtpClientConnection | OpeningFailure;
+    let slow = 0;
+    const onSlow = (): void => {
+      if (this.#slow >= limits.SLOW_OPENINGS_MAX) return;
+      slow = 1;
+      this.#slow++;
+      this.dispatch();
+    };
     try {
-      result = await openToSite(this.#plan, this.source, { open, health, clock, signal });
+      result = await openToSite(this.#plan, this.source, { open, health, clock, signal, onSlow });
     } catch (error) {
       log.error({ error, site: this.key }, 'opening a connection failed because of an error here');
       result = { kind: 'failed', last: null, permanent: false };
     }
     this.#opening--;
+    this.#slow -= slow;
     if (result.kind === 'failed') {
       this.#parts.givePlace();
       this.#onOpenFailed(result);
+      this.#parts.onQuiet();
       return;
     }
     const connection = result;
@@ -184,22 +210,32 @@ export class Site {
     this.#rests = 0;
     this.restUntilMs = 0;
     const { rcptMax } = connection.capabilities;
-    if (rcptMax !== null) this.#recipientsMax = Math.min(this.#recipientsMax, rcptMax);
+    if (rcptMax !== null) this.#limitRecipients(rcptMax);
     this.#channels.add(channel);
     connection.onIdleEnd(() => this.#close(channel));
     this.dispatch();
+    this.#parts.onQuiet();
   }
 
   #onOpenFailed(failure: OpeningFailure): void {
     this.#concurrency.onFailure();
     if (this.#parts.signal.aborted) return;
     // Others still carry the mail.
-    if (this.connections > 0) return this.dispatch();
+    if (this.connections > 0) return this.#pauseOpening();
     this.#concurrency.reset();
     const restMs = Math.min(limits.SITE_REST_MAX_MS, limits.SITE_REST_MIN_MS * 2 ** this.#rests++);
     this.restUntilMs = this.#parts.clock.now() + restMs;
     this.#giveUp(failure);
     this.#parts.onRest(this);
+  }
+
+  #pauseOpening(): void {
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    this.#parts.clock.after(limits.OPENING_PAUSE_MS, () => {
+      this.#isPausing = false;
+      this.dispatch();
+    });
   }
 
   /** Nobody answers: everything that is ready is deferred (or fails, where every host says never). */
@@ -218,8 +254,10 @@ export class Site {
   }
 
   #sendNext(channel: Channel): void {
+    if (this.#recipientsMaxUntilMs <= this.#parts.clock.now()) this.#limitRecipients(Infinity);
     const portion = this.queue.next(this.#recipientsMax);
     if (portion === null) return;
+    this.#sending++;
     channel.busy++;
     channel.sent++;
     void this.#send(channel, portion.job, portion.recipients);
@@ -260,6 +298,7 @@ export class Site {
   }
 
   #release(channel: Channel): void {
+    this.#sending--;
     channel.busy--;
     if (channel.busy === 0) {
       channel.idleSinceMs = this.#parts.clock.now();
@@ -268,11 +307,12 @@ export class Site {
     }
     this.#parts.onRoom(this);
     this.dispatch();
+    this.#parts.onQuiet();
   }
 
   #onResult(channel: Channel, sent: { job: Job; recipients: JobRecipient[]; result: TransactionResult }): void {
     const { job, recipients, result } = sent;
-    if (result.recipientsMax !== null) this.#recipientsMax = Math.max(1, result.recipientsMax);
+    if (result.recipientsMax !== null) this.#limitRecipients(result.recipientsMax);
     this.#learn(channel, result);
     const outcomes: Decided[] = [];
     const again: JobRecipient[] = [];
@@ -289,6 +329,11 @@ export class Site {
     const { peer, dsnPassedOn } = result;
     if (outcomes.length > 0) this.#parts.settling.decide(job, outcomes, { peer, passedOn: dsnPassedOn });
     if (again.length > 0) this.queue.putBack(job, again);
+  }
+
+  #limitRecipients(max: number): void {
+    this.#recipientsMax = Math.max(1, Math.min(max, limits.TRANSACTION_RECIPIENTS_MAX));
+    this.#recipientsMaxUntilMs = this.#parts.clock.now() + limits.RECIPIENTS_LIMIT_KEPT_MS;
   }
 
   /** Recipients over the server's limit follow at once; others only a few times. */

@@ -10,7 +10,6 @@ import { sourceOf, type RelaySource } from './source.ts';
 export interface SitesParts extends Omit<SiteParts, 'takePlace' | 'givePlace' | 'mayIdle'> {
   readonly sources: readonly RelaySource[];
   readonly totalConnectionsMax: number;
-  readonly onConnectionEnd: () => void;
 }
 
 export class Sites {
@@ -36,6 +35,12 @@ export class Sites {
 
   get connections(): number {
     return this.#places;
+  }
+
+  /** Something is under way on the network. */
+  get isBusy(): boolean {
+    for (const site of this.#sites.values()) if (site.isBusy) return true;
+    return false;
   }
 
   get size(): number {
@@ -105,7 +110,7 @@ export class Sites {
 
   #givePlace(): void {
     this.#places--;
-    this.#parts.onConnectionEnd();
+    this.#parts.onQuiet();
     for (const site of this.#starved) {
       this.#starved.delete(site);
       site.dispatch();

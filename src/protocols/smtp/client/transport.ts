@@ -104,6 +104,8 @@ export function startTls(
   limits: { clock: Clock; timeoutMs: number },
 ): Promise<TLSSocket | TransportFault> {
   return new Promise((resolve) => {
+    // The socket below must never be without somebody who takes its errors.
+    socket.on('error', () => {});
     const secure = connectTls({ ...tlsOptions(demand), socket });
     const finish = (result: TLSSocket | TransportFault): void => {
       timer.cancel();
@@ -113,7 +115,6 @@ export function startTls(
       if (result !== secure) {
         demand.sessions?.delete(demand.sessionKey);
         secure.on('error', () => {});
-        socket.on('error', () => {});
         secure.destroy();
         socket.destroy();
       }
