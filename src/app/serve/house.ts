@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { createPortCaller, type PortCaller } from '../../base/threads/port-calls.ts';
 import { allocateConnectionLedger, ConnectionLedger } from '../../services/connections/connection-ledger.ts';
 import { createSignInThrottle, serveSignInThrottle } from '../../services/login/throttle.ts';
 import { createMailboxLocks, serveMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
@@ -11,7 +12,7 @@ import { createHashQueue, serveHashQueue, type LocalHashQueue } from '../../serv
 import { openStore, type ThreadStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { HouseThread } from '../threads/house-thread.ts';
-import { THREAD_INDEX, type TlsMaterial } from '../threads/thread-data.ts';
+import { THREAD_INDEX, type RelayCommand, type TlsMaterial } from '../threads/thread-data.ts';
 import { takeThreadSockets, type BoundPort } from './listening-ports.ts';
 
 /** How long sessions may take to finish when the server stops. */
@@ -50,6 +51,7 @@ export class House {
   #storeThread: HouseThread | null = null;
   #upkeepThread: HouseThread | null = null;
   #relayThread: HouseThread | null = null;
+  #relayCommands: PortCaller<RelayCommand, number> | null = null;
   #store: ThreadStore | null = null;
   #stopping = false;
 
@@ -66,6 +68,12 @@ export class House {
   get store(): ThreadStore {
     if (this.#store === null) throw new Error('the house has not been opened');
     return this.#store;
+  }
+
+  /** Has the queue runner carry out a command; resolves with the number of keys that changed. */
+  async commandQueue(command: RelayCommand): Promise<number> {
+    if (this.#relayCommands === null) throw new Error('the queue runner is not there');
+    return await this.#relayCommands.call(command);
   }
 
   /** Starts every thread; resolves when all listeners accept. */
@@ -172,8 +180,10 @@ export class House {
   #startRelay(): void {
     const store = this.#attach(THREAD_INDEX.relay);
     const listeners = this.#parts.bound.map(({ protocol, address, port }) => ({ protocol, address, port }));
-    const data = { store, listeners };
-    this.#relayThread = this.#start('relay', { name: 'relay', data, transfer: [store] }, () =>
+    const { port1, port2 } = new MessageChannel();
+    this.#relayCommands = createPortCaller<RelayCommand, number>(port1);
+    const data = { store, listeners, commands: port2 };
+    this.#relayThread = this.#start('relay', { name: 'relay', data, transfer: [store, port2] }, () =>
       this.#later(() => this.#startRelay()),
     );
   }

@@ -3,9 +3,10 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { lockDataFolder } from '../../storage/data-folder.ts';
-import type { ThreadStore } from '../../storage/thread-store.ts';
+import type { AdminContext } from '../admin/admin-context.ts';
 import type { Config } from '../config/config.ts';
 import { changesThatNeedRestart } from '../config/restart.ts';
+import { controlPath, serveControl } from '../control/control-socket.ts';
 import type { BoundAddress } from '../threads/thread-data.ts';
 import { House } from './house.ts';
 import { bindAll, type PortChange } from './listening-ports.ts';
@@ -30,7 +31,8 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly house: House;
-  readonly store: ThreadStore;
+  /** For administration from within the process. */
+  readonly administration: AdminContext;
   readonly listeners: readonly BoundAddress[];
   readonly moved: readonly PortChange[];
   /** Takes over a new configuration; returns the settings that only a restart will change. */
@@ -54,9 +56,18 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   if (user !== null) becomeUser(user, config.data);
   const house = new House({ config, bound, tls, loginSecret, log, onFatal });
   await house.open();
+  const context: AdminContext = {
+    store: house.store,
+    config,
+    clock: systemClock,
+    dataDir: config.data,
+    hash: (password) => house.hashQueue.hash(password),
+    relayCommand: (command, selection) => house.commandQueue({ command, selection }),
+  };
+  const control = await serveControl({ path: controlPath(config.data), context, log });
   return {
     house,
-    store: house.store,
+    administration: context,
     listeners: bound.map(({ protocol, sockets }) => ({ protocol, address: sockets.address, port: sockets.port })),
     moved,
     async reload(next) {
@@ -68,6 +79,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
       return [];
     },
     async close() {
+      await control.close();
       await house.close();
       lock.release();
     },

@@ -4,6 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { systemDnsServers } from '../../base/dns/servers.ts';
 import { StubResolver } from '../../base/dns/stub-resolver.ts';
 import { clientContext } from '../../base/tls/secure-context.ts';
+import { answerPort } from '../../base/threads/port-calls.ts';
 import { systemRandomInt } from '../../base/random.ts';
 import { findHeaderEnd } from '../../formats/header/scan.ts';
 import { hasEightBit } from '../../formats/message/octets.ts';
@@ -17,7 +18,7 @@ import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import { createMailServices } from '../wiring/mail-services.ts';
 import { ownHost } from '../wiring/own-host.ts';
-import { THREAD_INDEX, type RelayThreadData } from './thread-data.ts';
+import { THREAD_INDEX, type RelayCommand, type RelayThreadData } from './thread-data.ts';
 import { liveThread } from './thread-life.ts';
 
 const data = workerData as RelayThreadData;
@@ -85,6 +86,7 @@ await liveThread(log, async () => {
     },
     { sources: relaySources(config), siteConnectionsMax: connectionsPerSiteMax, totalConnectionsMax: connectionsMax },
   );
+  answerPort(data.commands, ({ command, selection }: RelayCommand) => relay.command(command, selection), log);
   void relay.start().catch((error: unknown) => log.error({ err: error }, 'the queue could not be read'));
   return {
     async drain() {

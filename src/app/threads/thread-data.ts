@@ -1,6 +1,7 @@
 // What the main thread hands to the threads that it starts: plain values and ports, nothing with functions.
 import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.ts';
+import type { QueueCommand, QueueSelection } from '../../storage/queue-store.ts';
 import type { ListenerProtocol } from '../config/listener-protocols.ts';
 
 /** Thread indexes name threads in unit ids; the main thread and the other single threads come first. */
@@ -24,7 +25,15 @@ export interface UpkeepThreadData extends ThreadData {
 
 export interface RelayThreadData extends ThreadData {
   readonly store: MessagePort;
+  /** Takes `RelayCommand`s. */
+  readonly commands: MessagePort;
   readonly listeners: readonly BoundAddress[];
+}
+
+/** What an administrator wants done with the queue; answered with the number of keys that changed. */
+export interface RelayCommand {
+  readonly command: QueueCommand;
+  readonly selection: QueueSelection;
 }
 
 export interface BoundAddress {
