@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { CLI_PAGE, cliPage } from '../src/app/cli/cli-page.ts';
 import { COMMANDS } from '../src/app/cli/commands.ts';
 import { CONFIG_EXAMPLE, CONFIG_PAGE, configExample, configPage } from '../src/app/config/config-page.ts';
+import { METRICS_PAGE, metricsPage } from '../src/services/metrics/metrics-page.ts';
 import { LAYERS_PAGE, layersPage } from '../test/architecture/layers-page.ts';
 import { readTree } from '../test/architecture/source-tree.ts';
 import { RFC_COVERAGE_PAGE, rfcCoveragePage } from './rfc-coverage.ts';
@@ -13,6 +14,7 @@ const PAGES: Record<string, () => string> = {
   [RFC_COVERAGE_PAGE]: () => rfcCoveragePage(readTree()),
   [CONFIG_PAGE]: configPage,
   [CONFIG_EXAMPLE]: configExample,
+  [METRICS_PAGE]: metricsPage,
   [CLI_PAGE]: () => cliPage(COMMANDS),
 };
 

@@ -73,7 +73,7 @@ export const PACKAGES: Readonly<Record<string, PackageUse>> = {
   '@peculiar/x509': { file: 'src/app/tls/self-signed.ts', reason: 'makes the self-signed certificate' },
   'dns-packet': { file: 'src/base/dns/wire.ts', reason: 'DNS messages on the wire' },
   pino: { file: 'src/app/log.ts', reason: 'structured log lines' },
-  'prom-client': { file: null, reason: 'metrics in the Prometheus text format' },
+  'prom-client': { file: 'src/servers/metrics/exposition.ts', reason: 'metrics in the Prometheus text format' },
   'reflect-metadata': { file: 'src/app/tls/self-signed.ts', reason: '@peculiar/x509 asks for it' },
   'smol-toml': { file: 'src/app/config/toml.ts', reason: 'TOML grammar of the configuration file' },
 };

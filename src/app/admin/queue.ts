@@ -1,5 +1,7 @@
 // The outbound queue as people look at it and command it. A running queue runner hears of commands; without one the
 // store alone is told, and the runner reads it when it starts.
+import { SyntaxFault } from '../../base/errors/syntax-fault.ts';
+import { formatQueueId, parseQueueId } from '../../base/ids/queue-id.ts';
 import { domainKey } from '../../formats/address/domain.ts';
 import type { QueueCommand, QueueSelection } from '../../storage/queue-store.ts';
 import { findQueueItem } from '../../storage/records/queue.ts';
@@ -10,7 +12,6 @@ import { requireAccount } from './accounts.ts';
 import type { AdminContext } from './admin-context.ts';
 import { PAGE_RECORDS_MAX } from './limits.ts';
 import { operation, type ArgumentsOf } from './operation.ts';
-import { formatQueueId, parseQueueId } from '../../services/journey/queue-id.ts';
 import { timeOfUnitId } from '../../storage/unit-ids.ts';
 
 /** Nothing given is the whole queue. */
@@ -29,9 +30,12 @@ async function readSelection({ store }: AdminContext, args: ArgumentsOf<typeof S
 }
 
 function requireUnitId(text: string): number {
-  const id = parseQueueId(text);
-  if (id === null) throw new CommandError(`'${text}' is no queue id; 'postroad queue list' shows them`);
-  return id;
+  try {
+    return parseQueueId(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    throw new CommandError(`'${text}' is no queue id; 'postroad queue list' shows them`);
+  }
 }
 
 export interface QueueLineFacts extends Omit<QueueLine, 'unitId'> {

@@ -42,7 +42,7 @@ const TRACE: MessageTrace = {
       data: { enhanced: '4.3.0' },
     }),
     step('relayed', 4312, 300, { recipient: 'b@three.test', host: 'mx3', reply: '250 ok' }),
-    step('delivered', 4312, 0, { recipient: 'c@one.test', data: { accountId: 4, mailbox: 'INBOX' } }),
+    step('delivered', 4312, 0, { recipient: 'c@one.test', data: { account: 'c@one.test', mailbox: 'INBOX' } }),
   ],
 };
 

@@ -109,7 +109,7 @@ function describeStep(step: TraceStep): string {
     step.protocol === null ? null : `with ${step.protocol}`,
     step.tls === null ? null : `(${step.tls})`,
     ...Object.entries(step.data)
-      .filter(([key, value]) => value !== null && value !== '' && key !== 'id' && key !== 'accountId')
+      .filter(([key, value]) => value !== null && value !== '' && key !== 'id' && value !== step.recipient)
       .map(([key, value]) => `${key}=${value}`),
     step.reply === null ? null : `“${step.reply}”`,
   ];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { formatQueueId } from '../../base/ids/queue-id.ts';
 import { addTestAccount, makeUnit, openScratchStore } from '../../../test/support/scratch-store.ts';
 import type { CommitUnit, JourneyEvent, JourneyKind } from '../../storage/commit-unit.ts';
 import type { EmbeddedStore } from '../../storage/embedded.ts';
 import { TRACE_CANDIDATES_MAX, TRACE_HOPS_MAX, TRACE_JOURNEYS_MAX, TRACE_STEPS_MAX } from './limits.ts';
-import { formatQueueId } from './queue-id.ts';
 import { traceMessages, type MessageTrace } from './trace.ts';
 
 const ADMINISTRATOR = { accountId: null };
@@ -54,7 +54,7 @@ test('the hops of Received lines and our events are one timeline with delays', a
       journey: { messageId: '<m@two.test>', reversePath: 'ann@two.test', accountId: null },
       events: [
         event('received', 0, null, { service: 'smtp', helo: 'relay.test', address: '192.0.2.7', tls: 'TLSv1.3 X' }),
-        event('delivered', 30, 'bob@one.test', { accountId: bob, mailbox: 'INBOX' }),
+        event('delivered', 30, 'bob@one.test', { account: 'bob@one.test', mailbox: 'INBOX' }),
       ],
     },
   });
@@ -88,7 +88,7 @@ test('a journey is found by message id, address and queue id, and the newest com
   const bob = await addTestAccount(store, 'bob@one.test');
   const units: number[] = [];
   for (let i = 0; i < 3; i++) {
-    const events = [event('delivered', i, 'bob@one.test', { accountId: bob })];
+    const events = [event('delivered', i, 'bob@one.test', { account: 'bob@one.test' })];
     units.push(await commit(store, { accountId: bob, unit: { events } }));
   }
   const ask = async (query: string | null, limit = 9): Promise<string[]> =>
@@ -137,7 +137,7 @@ async function houseWithBcc(t: TestContext): Promise<House> {
         event('received', 0, null, { service: 'submission', address: '203.0.113.5', tls: 'TLSv1.3', recipients: 3 }),
         event('routed', 1, null, { recipients: 3, domains: 2 }),
         event('delivered', 2, 'bob@one.test', { mailbox: 'INBOX' }),
-        event('delivered', 2, 'eve@one.test', { accountId: eve, mailbox: 'INBOX' }),
+        event('delivered', 2, 'eve@one.test', { account: 'eve@one.test', mailbox: 'INBOX' }),
         event('queued', 2, 'carl@three.test'),
         event('deferred', 3, null, { domain: 'three.test', recipients: 1 }),
         event('relayed', 9, 'carl@three.test', { host: 'mx.three.test' }),
@@ -192,16 +192,26 @@ test("other people's messages are not there, whatever is asked", async (t) => {
   assert.deepEqual(await ask(9999, null), []);
 });
 
-test('an event that names an account is that account’s only, whatever the address', async (t) => {
-  const { store, bob, ask } = await houseWithBcc(t);
+test('a member of a group sees the own copy only, and is not found by asking for another member', async (t) => {
+  const { store, bob, eve, ask } = await houseWithBcc(t);
   const id = store.newUnitId();
-  const head = { messageId: '<old@two.test>', reversePath: 'x@two.test', accountId: null };
-  await store.execute('journey.note', id, head, [event('delivered', 0, 'bob@one.test', { accountId: 4711 })]);
-  assert.deepEqual(await ask(bob, 'old@two.test'), []);
-  const aliased = store.newUnitId();
-  const other = { messageId: '<alias@two.test>', reversePath: 'x@two.test', accountId: null };
-  await store.execute('journey.note', aliased, other, [event('delivered', 0, 'sales@one.test', { accountId: bob })]);
-  assert.equal((await ask(bob, 'alias@two.test')).length, 1);
+  const head = { messageId: '<group@two.test>', reversePath: 'x@two.test', accountId: null };
+  await store.execute('journey.note', id, head, [
+    event('expanded', 0, 'all@one.test', { by: 'group', address: 'all@one.test' }),
+    event('delivered', 0, 'all@one.test', { account: 'Bob@One.test' }),
+    event('delivered', 0, 'all@one.test', { account: 'ann@one.test' }),
+  ]);
+  const [trace, ...others] = await ask(bob, 'all@one.test');
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    trace?.steps.map((step) => [step.kind, step.data]),
+    [['delivered', { account: 'Bob@One.test' }]],
+  );
+  assert.deepEqual(
+    await ask(bob, 'ann@one.test').then((traces) => traces.filter((t) => t.messageId === '<group@two.test>')),
+    [],
+  );
+  assert.deepEqual(await ask(eve, 'group@two.test'), []);
 });
 
 test('hops, steps, journeys and candidates are bounded', async (t) => {

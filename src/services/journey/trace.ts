@@ -1,4 +1,6 @@
 // The way of a message as one timeline: the hops that its Received lines tell (RFC 5321 §4.4) and our own events.
+import { SyntaxFault } from '../../base/errors/syntax-fault.ts';
+import { formatQueueId, parseQueueId } from '../../base/ids/queue-id.ts';
 import { fieldValue, findFields, scanHeader } from '../../formats/header/scan.ts';
 import { HEADER_MAX_OCTETS } from '../../formats/header/limits.ts';
 import { parseReceived, type ReceivedHop } from '../../formats/received.ts';
@@ -15,7 +17,6 @@ import {
   TRACE_JOURNEYS_MAX,
   TRACE_STEPS_MAX,
 } from './limits.ts';
-import { formatQueueId, parseQueueId } from './queue-id.ts';
 import { isFoundBy, viewJourney, type Viewer, type ViewRole, type VisibleJourney } from './visible.ts';
 
 export interface TraceRequest {
@@ -92,7 +93,7 @@ async function describeViewer(store: TraceStore, accountId: number | null): Prom
 /** Units that the question may be about, the newest first. */
 async function candidates(store: TraceStore, query: string | null, viewer: Viewer): Promise<number[]> {
   if (query !== null) {
-    const unitId = parseQueueId(query);
+    const unitId = unitOf(query);
     const found = await findJourneys(store.read, query, TRACE_CANDIDATES_MAX);
     return unitId === null ? found : [unitId, ...found.filter((id) => id !== unitId)];
   }
@@ -103,9 +104,19 @@ async function candidates(store: TraceStore, query: string | null, viewer: Viewe
   return [...own].sort((a, b) => b - a).slice(0, TRACE_CANDIDATES_MAX);
 }
 
+/** The unit that the text is the queue id of; null when it is none. */
+function unitOf(query: string): number | null {
+  try {
+    return parseQueueId(query.trim());
+  } catch (error) {
+    if (error instanceof SyntaxFault) return null;
+    throw error;
+  }
+}
+
 /** Somebody else's recipient must not find the message: the answer alone would tell that it was one. */
 function isAnswer(journey: Journey, visible: VisibleJourney, query: string | null): boolean {
-  if (query === null || visible.role !== 'recipient' || parseQueueId(query) === journey.unitId) return true;
+  if (query === null || visible.role !== 'recipient' || unitOf(query) === journey.unitId) return true;
   return isFoundBy(journeyWord(query), journey, visible);
 }
 

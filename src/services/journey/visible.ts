@@ -45,12 +45,11 @@ export function isFoundBy(word: string, journey: Journey, visible: VisibleJourne
   return visible.events.some((event) => event.recipient !== undefined && journeyWord(event.recipient) === word);
 }
 
-/** An event says whose mailbox it is about, or is about an address of the viewer. */
-function isOwn(event: JourneyEvent, viewer: Viewer): boolean {
-  if (event.recipient === undefined) return false;
-  const accountId = event.data['accountId'];
-  if (typeof accountId === 'number') return accountId === viewer.accountId;
-  return viewer.words.has(journeyWord(event.recipient));
+/** An event says whose mailbox it is about (a group's members share the recipient), or is about an address of the viewer. */
+function isOwn({ recipient, data }: JourneyEvent, viewer: Viewer): boolean {
+  if (recipient === undefined) return false;
+  const owner = data['account'];
+  return viewer.words.has(journeyWord(typeof owner === 'string' ? owner : recipient));
 }
 
 function pick(data: JourneyEvent['data'], keys: readonly string[]): JourneyEvent['data'] {

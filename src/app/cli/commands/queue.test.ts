@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { adminRig, WAYS, type AdminRig } from '../../../../test/support/admin-rig.ts';
 import { makeQueued, makeUnit } from '../../../../test/support/scratch-store.ts';
-import { formatQueueId } from '../../../services/journey/queue-id.ts';
+import { formatQueueId } from '../../../base/ids/queue-id.ts';
 import type { QueueCommand, QueueSelection } from '../../../storage/queue-store.ts';
 
 /** Puts a message into the queue; its queue id. */
@@ -36,7 +36,7 @@ for (const way of WAYS) {
     assert.match((await rig.run(['queue', 'list', '--limit', '1'])).out, /1 line shown/u);
     assert.equal(((await rig.json('queue', 'list', '--domain', 'Three.TEST')) as { lines: unknown[] }).lines.length, 2);
     assert.match((await rig.run(['queue', 'show', first])).out, /^eve@two\.test +now +-$/mu);
-    assert.match((await rig.run(['queue', 'show', 'nothing1'])).err, /nothing with the id nothing1 waits/u);
+    assert.match((await rig.run(['queue', 'show', '00000000ABC'])).err, /nothing with the id 00000000ABC waits/u);
     assert.match((await rig.run(['queue', 'show', '?'])).err, /'\?' is no queue id/u);
 
     assert.equal(await changed(rig, 'hold', first), 2);
