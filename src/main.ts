@@ -3,4 +3,6 @@ import { COMMANDS } from './app/cli/commands.ts';
 import { processHost } from './app/cli/process-host.ts';
 import { runCommandLine } from './app/cli/run-command-line.ts';
 
+// What the house writes is for its own user; the drop folder says otherwise where it must.
+process.umask(0o077);
 process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, processHost());

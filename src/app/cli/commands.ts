@@ -10,6 +10,7 @@ import { grantCommands } from './commands/grant.ts';
 import { helpCommand } from './commands/help.ts';
 import { queueCommands } from './commands/queue.ts';
 import { safetyCommands } from './commands/safety.ts';
+import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
 import { traceCommand } from './commands/trace.ts';
 import { versionCommand } from './commands/version.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...grantCommands,
   ...queueCommands,
   traceCommand,
+  sendCommand,
   ...safetyCommands,
   ...configCommands,
   helpCommand,

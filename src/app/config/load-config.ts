@@ -50,10 +50,16 @@ export function findConfigFile(named: string | null, folder: string): string | n
 
 /** Loads the configuration with its secrets. `named` null: the usual places, else the defaults. Throws ConfigError. */
 export function loadConfig(named: string | null, folder: string, machine: Machine = thisMachine()): Config {
+  const config = readConfig(named, folder, machine);
+  return config.file === null ? config : withSecrets(config);
+}
+
+/** The same without the secrets, for users who may not read those. Throws ConfigError. */
+export function readConfig(named: string | null, folder: string, machine: Machine = thisMachine()): Config {
   const file = findConfigFile(named, folder);
   if (file === null) return parseConfig('', { file, folder, machine });
   const text = readText(file, CONFIG_FILE_MAX_BYTES, file);
-  return withSecrets(parseConfig(text, { file, folder: dirname(file), machine }));
+  return parseConfig(text, { file, folder: dirname(file), machine });
 }
 
 /** The password files of the routes, read. */

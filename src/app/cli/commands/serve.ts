@@ -10,7 +10,7 @@ import { CommandError, EXIT_FAILED, type Command, type CommandContext } from '..
 export const serveCommand: Command = {
   name: 'serve',
   synopsis: '',
-  summary: 'run the server in the foreground',
+  summary: 'Runs the server in the foreground',
   doc: 'Prints one line `ready {json}` when every listener accepts; the json maps each protocol to "address:port". SIGTERM lets sessions finish and ends with 0; SIGHUP reads the configuration again.',
   run: serve,
 };
