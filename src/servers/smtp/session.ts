@@ -1,5 +1,5 @@
 // What SMTP and LMTP ask, answered by the house: who may connect, sign in, send, and for whom. The rule against open
-// relaying is `mayRelay`, and nothing else grants it.
+// relaying is `relayRight`, and nothing else grants it.
 import { inCidr, parseIp, type Cidr } from '../../base/net/ip.ts';
 import { formatQueueId } from '../../base/ids/queue-id.ts';
 import type { ReversePath } from '../../formats/address/addr-spec.ts';
@@ -28,7 +28,7 @@ import type { Login } from '../../services/login/login.ts';
 import type { AcceptedRecipient } from '../../services/reception/arrival.ts';
 import type { IncomingMail } from '../../services/reception/incoming-mail.ts';
 import type { Reception } from '../../services/reception/reception.ts';
-import type { RecipientJudge } from '../../services/reception/recipient-judge.ts';
+import type { RecipientJudge, RelayRight } from '../../services/reception/recipient-judge.ts';
 
 export interface SmtpSessionParts {
   readonly directory: Directory;
@@ -80,7 +80,7 @@ class HouseSession implements SmtpServerSession {
     this.#accepted = [];
     if (!isSubmission(state)) return null;
     if (state.account === null) {
-      if (this.#mayRelay(state)) return null;
+      if (this.#inRelayNetwork(state)) return null;
       return reply(530, '5.7.0', 'Sign in first');
     }
     const verdict = await this.#parts.directory.senderAllowed(state.account.id, reversePath);
@@ -90,7 +90,7 @@ class HouseSession implements SmtpServerSession {
   }
 
   async rcpt(recipient: EnvelopeRecipient, state: SmtpDialogState): Promise<SmtpReply | null> {
-    const verdict = await this.#parts.recipients.judge(recipient.forwardPath, this.#mayRelay(state));
+    const verdict = await this.#parts.recipients.judge(recipient.forwardPath, this.#relayRight(state));
     if (verdict.kind === 'refused') return refusalReply(verdict.error);
     this.#accepted.push({ recipient, verdict: verdict.verdict });
     return null;
@@ -143,9 +143,9 @@ class HouseSession implements SmtpServerSession {
   }
 
   /** Who signed in, and the networks named for it; never on LMTP. Trusted networks are no reason. */
-  #mayRelay(state: SmtpDialogState): boolean {
-    if (state.peer.service === 'lmtp') return false;
-    return state.account !== null || this.#inRelayNetwork(state);
+  #relayRight(state: SmtpDialogState): RelayRight {
+    if (state.peer.service === 'lmtp') return 'nowhere';
+    return state.account !== null || this.#inRelayNetwork(state) ? 'anywhere' : 'relay-domains';
   }
 
   #inRelayNetwork(state: SmtpDialogState): boolean {

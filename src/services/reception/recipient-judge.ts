@@ -11,29 +11,34 @@ export type Judgement =
   | { readonly kind: 'taken'; readonly verdict: AcceptedRecipient['verdict'] }
   | { readonly kind: 'refused'; readonly error: MailError };
 
+/**
+ * What a client may send beyond the mailboxes here: 'anywhere' who signed in or is in a network named for it,
+ * 'relay-domains' any other SMTP client, 'nowhere' over LMTP.
+ */
+export type RelayRight = 'anywhere' | 'relay-domains' | 'nowhere';
+
 export interface RecipientJudge {
-  /** `mayRelay`: the client signed in, or is in a network that may send anywhere. */
-  judge(recipient: AddrSpec, mayRelay: boolean): Promise<Judgement>;
+  judge(recipient: AddrSpec, right: RelayRight): Promise<Judgement>;
 }
 
 /** Builds the judge over the directory and the accounts' quotas. */
 export function createRecipientJudge(directory: Pick<Directory, 'resolve'>, read: SqlReader): RecipientJudge {
   return {
-    async judge(recipient, mayRelay) {
+    async judge(recipient, right) {
       const verdict = await directory.resolve(recipient);
-      const error = await refusalOf(verdict, mayRelay, read);
+      const error = await refusalOf(verdict, right, read);
       if (error !== null) return { kind: 'refused', error };
       return { kind: 'taken', verdict: verdict as AcceptedRecipient['verdict'] };
     },
   };
 }
 
-async function refusalOf(verdict: RecipientVerdict, mayRelay: boolean, read: SqlReader): Promise<MailError | null> {
+async function refusalOf(verdict: RecipientVerdict, right: RelayRight, read: SqlReader): Promise<MailError | null> {
   switch (verdict.kind) {
     case 'deliver':
       return await fullMailbox(verdict, read);
     case 'relay':
-      if (mayRelay || verdict.offeredTo === 'anybody') return null;
+      if (right === 'anywhere' || (right === 'relay-domains' && verdict.offeredTo === 'anybody')) return null;
       return new MailError('relay-denied', 'No relaying: that domain is not here', { temporary: false });
     case 'unknown-mailbox':
       return new MailError('account-unknown', 'No such mailbox here', { temporary: false });

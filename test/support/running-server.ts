@@ -1,0 +1,221 @@
+// A whole server for a story: real threads, ports of the system's choice on loopback, a data folder of its own. It is
+// talked to from outside; only accounts and the like are made directly, by the store operations that the command line uses.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { loadConfig } from '../../src/app/config/load-config.ts';
+import { runServer, type RunningServer } from '../../src/app/serve/run-server.ts';
+import { createLog } from '../../src/app/log.ts';
+import { Pop3Client } from '../../src/protocols/pop3/index.ts';
+import { traceMessages, type MessageTrace } from '../../src/services/journey/trace.ts';
+import { formatScramVerifier } from '../../src/services/passwords/scram-verifier.ts';
+import {
+  findAccountByAddress,
+  readUsage,
+  type AccountRecord,
+  type NewAccount,
+} from '../../src/storage/records/accounts.ts';
+import { findDomain } from '../../src/storage/records/domains.ts';
+import type { ThreadStore } from '../../src/storage/thread-store.ts';
+import { SmtpDialog, type DialogOptions } from './smtp-dialog.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
+
+export type TestProtocol = 'smtp' | 'submission' | 'submissions' | 'lmtp' | 'pop3' | 'pop3s';
+
+/** The password of every account that is made here. */
+export const PASSWORD = 'correct horse';
+const PROTOCOLS: readonly TestProtocol[] = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s'];
+
+export interface TestServerOptions {
+  /** TOML: tables other than listeners, tls and auth. */
+  readonly settings?: string;
+  /** Lines of `[auth]`; loopback may sign in without TLS unless this says otherwise. */
+  readonly auth?: string;
+  /** Further lines of a listener. */
+  readonly listener?: Partial<Record<TestProtocol, string>>;
+  readonly threads?: number;
+}
+
+/** The server's configuration as it is written on disk. */
+function configText(options: TestServerOptions): string {
+  const { settings = '', auth = 'allow_plaintext_from = ["127.0.0.0/8"]', listener = {}, threads = 2 } = options;
+  const listeners = PROTOCOLS.map(
+    (protocol) =>
+      `[[listener]]\nprotocol = "${protocol}"\naddress = "127.0.0.1"\nport = 0\n${listener[protocol] ?? ''}\n`,
+  );
+  return `hostname = "mx.one.test"
+threads = ${threads}
+${listeners.join('')}
+[tls]
+certificate = "cert.pem"
+key = "key.pem"
+[auth]
+${auth}
+[log]
+level = "${process.env['TEST_LOG'] ?? 'error'}"
+${settings}`;
+}
+
+/** Starts a server that closes with the test; its domain is one.test. */
+export async function startServer(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
+  const server = new TestServer(mkdtempSync(join(tmpdir(), 'server-')), options);
+  t.after(async () => {
+    await server.close();
+    rmSync(server.folder, { recursive: true, force: true });
+  });
+  await server.start();
+  return server;
+}
+
+export class TestServer {
+  readonly folder: string;
+  readonly #options: TestServerOptions;
+  #server: RunningServer | null = null;
+
+  constructor(folder: string, options: TestServerOptions) {
+    this.folder = folder;
+    this.#options = options;
+  }
+
+  /** Starts it, or starts it again on the same folder. */
+  async start(): Promise<void> {
+    writeFileSync(join(this.folder, 'cert.pem'), TEST_CERTIFICATE);
+    writeFileSync(join(this.folder, 'key.pem'), TEST_KEY);
+    const config = this.#load(configText(this.#options));
+    const log = createLog({ level: config.log.level, thread: 'main' });
+    const onFatal = (reason: string): never => {
+      throw new Error(reason);
+    };
+    this.#server = await runServer({ config, log, mayMovePorts: false, onFatal });
+    if ((await findDomain(this.store.read, 'one.test')) === null) {
+      await this.store.execute('domain.add', { name: 'one.test' });
+    }
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    await server?.close();
+  }
+
+  get running(): RunningServer {
+    if (this.#server === null) throw new Error('the server does not run');
+    return this.#server;
+  }
+
+  get store(): ThreadStore {
+    return this.running.house.store;
+  }
+
+  port(protocol: TestProtocol): number {
+    const listener = this.running.listeners.find((each) => each.protocol === protocol);
+    if (listener === undefined) throw new Error(`${protocol} does not listen`);
+    return listener.port;
+  }
+
+  /** Takes over other settings, as SIGHUP does; the keys that would need a restart. */
+  async reload(options: Partial<TestServerOptions>): Promise<readonly string[]> {
+    return await this.running.reload(this.#load(configText({ ...this.#options, ...options })));
+  }
+
+  /** Adds an account with the password PASSWORD, and its domain when that is missing; its id. */
+  async addAccount(address: string, facts: Partial<NewAccount> = {}): Promise<number> {
+    await this.addDomain(address.slice(address.lastIndexOf('@') + 1));
+    const { passwordHash, scram } = await this.running.house.hashQueue.hash(PASSWORD);
+    const scramSha256 = formatScramVerifier(scram);
+    const added = await this.store.execute('account.add', { address, passwordHash, scramSha256, ...facts });
+    if (added.kind !== 'added') throw new Error(`${address}: ${added.kind}`);
+    return added.id;
+  }
+
+  async addDomain(name: string): Promise<void> {
+    await this.store.execute('domain.add', { name });
+  }
+
+  async addAlias(address: string, ...targets: readonly string[]): Promise<void> {
+    const done = await this.store.execute('alias.add', { address, targets });
+    if (done !== 'done') throw new Error(`${address}: ${done}`);
+  }
+
+  async account(address: string): Promise<AccountRecord> {
+    const account = await findAccountByAddress(this.store.read, address);
+    if (account === null) throw new Error(`there is no ${address}`);
+    return account;
+  }
+
+  /** A connection that has read its greeting. */
+  dial(protocol: TestProtocol, options: Partial<DialogOptions> = {}): Promise<SmtpDialog> {
+    return SmtpDialog.open({ port: this.port(protocol), implicitTls: protocol === 'submissions', ...options });
+  }
+
+  /** A connection that has said EHLO (LHLO). */
+  async greet(protocol: TestProtocol, options: Partial<DialogOptions> = {}): Promise<SmtpDialog> {
+    const dialog = await this.dial(protocol, options);
+    await dialog.hello(protocol === 'lmtp' ? 'LHLO' : 'EHLO');
+    return dialog;
+  }
+
+  /** A submission by this account, over `submissions`. */
+  async signedIn(address: string): Promise<SmtpDialog> {
+    const dialog = await this.greet('submissions');
+    const said = await dialog.signIn('PLAIN', address, PASSWORD);
+    if (!said.startsWith('235')) throw new Error(said);
+    return dialog;
+  }
+
+  /** A POP3 session of this account. */
+  async pop3(address: string): Promise<Pop3Client> {
+    const client = await Pop3Client.connect({ host: '127.0.0.1', port: this.port('pop3') });
+    await client.signIn(address, PASSWORD);
+    return client;
+  }
+
+  /** All messages of the INBOX, as POP3 gives them out. */
+  async inbox(address: string): Promise<string[]> {
+    const client = await this.pop3(address);
+    const { count } = await client.status();
+    const messages: string[] = [];
+    for (let number = 1; number <= count; number++) messages.push((await client.retrieve(number)).toString('utf8'));
+    await client.quit();
+    return messages;
+  }
+
+  /** Waits until the INBOX holds so many messages; gives them. */
+  async inboxOf(count: number, address: string): Promise<string[]> {
+    const { id } = await this.account(address);
+    await this.until(async () => {
+      const usage = await readUsage(this.store.read, id);
+      return (usage?.usedMessages ?? 0) >= count;
+    });
+    return await this.inbox(address);
+  }
+
+  /** Waits for a commit after which the condition holds. */
+  async until(condition: () => Promise<boolean>): Promise<void> {
+    let wake = (): void => {};
+    const stop = this.store.onChange(() => wake());
+    try {
+      for (;;) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        if (await condition()) return;
+        await changed;
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  /** What the administrator's trace says of a message id, an address or a queue id; newest first. */
+  trace(query: string): Promise<MessageTrace[]> {
+    return traceMessages(this.store, { query, viewer: { accountId: null }, limit: 20 });
+  }
+
+  #load(text: string): ReturnType<typeof loadConfig> {
+    const file = join(this.folder, 'postroad.toml');
+    writeFileSync(file, text);
+    return loadConfig(file, this.folder);
+  }
+}
