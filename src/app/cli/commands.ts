@@ -12,11 +12,13 @@ import { queueCommands } from './commands/queue.ts';
 import { safetyCommands } from './commands/safety.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
+import { startCommand } from './commands/start.ts';
 import { traceCommand } from './commands/trace.ts';
 import { versionCommand } from './commands/version.ts';
 
 export const COMMANDS: readonly Command[] = [
   serveCommand,
+  startCommand,
   ...domainCommands,
   ...accountCommands,
   accountImportCommand,
