@@ -5,6 +5,7 @@ import { accountImportCommand } from './commands/account-import.ts';
 import { accountCommands } from './commands/account.ts';
 import { aliasCommands } from './commands/alias.ts';
 import { configCommands } from './commands/config.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { domainCommands } from './commands/domain.ts';
 import { grantCommands } from './commands/grant.ts';
 import { helpCommand } from './commands/help.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   ...queueCommands,
   traceCommand,
   sendCommand,
+  doctorCommand,
   ...safetyCommands,
   ...configCommands,
   helpCommand,
