@@ -40,6 +40,7 @@ export async function readInbox(login: InboxLogin): Promise<Buffer[]> {
   };
   try {
     await answer();
+    await ask('UTF8'); // RFC 6856: messages as they are, not downgraded.
     await ask(`USER ${login.user}`);
     await ask(`PASS ${login.password}`);
     const count = Number((await ask('STAT')).split(' ')[1]);

@@ -97,9 +97,10 @@ export class PostroadServer {
 
   /** Waits until nothing is in the queue. */
   async drained(): Promise<void> {
-    await until('an empty queue', async () =>
-      (JSON.parse(await this.command('queue', 'list', '--json')) as unknown[]).length === 0 ? true : null,
-    );
+    await until('an empty queue', async () => {
+      const { messages } = JSON.parse(await this.command('queue', 'list', '--json')) as { messages: number };
+      return messages === 0 ? true : null;
+    });
   }
 
   async stop(): Promise<void> {

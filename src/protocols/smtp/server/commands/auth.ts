@@ -49,20 +49,20 @@ export function respond(dialog: SmtpDialog, line: string): void | Promise<void> 
 }
 
 function takeStep(dialog: SmtpDialog, server: SaslServer, step: SaslStep): void {
+  const { address } = dialog.state.peer;
   switch (step.kind) {
     case 'challenge':
       return challenge(dialog, server, step.data);
     case 'success':
+      dialog.config.log.debug({ address, mechanism: server.mechanism }, 'smtp: sign-in succeeded');
       if (step.data === undefined) return signIn(dialog, step.account);
       // RFC 4954 §4: SMTP carries no data with success; it goes as a last challenge.
       dialog.saslAccount = step.account;
       return challenge(dialog, server, step.data);
-    case 'failure': {
-      const { address } = dialog.state.peer;
+    case 'failure':
       dialog.config.log.info({ address, mechanism: server.mechanism, reason: step.reason }, 'smtp: sign-in failed');
       if (step.temporary) return dialog.answer(454, '4.7.0', 'Cannot check this now, try again later');
       return dialog.fault(535, '5.7.8', 'Name or password is wrong');
-    }
   }
 }
 
