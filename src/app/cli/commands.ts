@@ -1,11 +1,11 @@
 // The table of commands, in the order of the help. A new command: one file in commands/, one line here, one test.
-// Places kept: start, demo.
 import type { Command } from './command.ts';
 import { accountImportCommand } from './commands/account-import.ts';
 import { accountCommands } from './commands/account.ts';
 import { aliasCommands } from './commands/alias.ts';
 import { configCommands } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { demoCommand } from './commands/demo.ts';
 import { domainCommands } from './commands/domain.ts';
 import { grantCommands } from './commands/grant.ts';
 import { helpCommand } from './commands/help.ts';
@@ -30,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   sendCommand,
   doctorCommand,
   ...safetyCommands,
+  demoCommand,
   ...configCommands,
   helpCommand,
   versionCommand,

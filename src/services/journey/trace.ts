@@ -124,8 +124,7 @@ async function traceJourney(store: TraceStore, journey: Journey, visible: Visibl
   const queueId = formatQueueId(journey.unitId);
   const header = await readHeader(store, journey.unitId);
   const hops = header === null ? [] : readHops(header, queueId, visible.role);
-  const events = visible.events.map(eventStep).sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
-  const steps = withDelays([...hops, ...events].slice(0, TRACE_STEPS_MAX));
+  const steps = withDelays([...hops, ...visible.events.map(eventStep)].slice(0, TRACE_STEPS_MAX));
   const times = steps.flatMap((step) => step.atMs ?? []);
   const [first] = times;
   const last = times.at(-1);
@@ -195,8 +194,13 @@ function text(value: string | number | boolean | null | undefined): string | nul
 function withDelays(steps: readonly Step[]): TraceStep[] {
   let before: number | null = null;
   return steps.map((step) => {
-    const delayMs = before === null || step.atMs === null ? null : step.atMs - before;
-    before = step.atMs ?? before;
+    if (before === null || step.atMs === null) {
+      before = step.atMs ?? before;
+      return { ...step, delayMs: null };
+    }
+    // Our own clock does not run backwards: events of one commit may have been noted in another order.
+    const delayMs = step.kind === 'hop' ? step.atMs - before : Math.max(0, step.atMs - before);
+    before = step.kind === 'hop' ? step.atMs : Math.max(step.atMs, before);
     return { ...step, delayMs };
   });
 }
