@@ -4,11 +4,13 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { ownSource, portSource, type SnapshotSource, type ThreadSnapshot } from '../../base/metrics/collect.ts';
 import { createPortCaller, type PortCaller } from '../../base/threads/port-calls.ts';
 import { allocateConnectionLedger, ConnectionLedger } from '../../services/connections/connection-ledger.ts';
 import { createSignInThrottle, serveSignInThrottle } from '../../services/login/throttle.ts';
 import { createMailboxLocks, serveMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { createHashQueue, serveHashQueue, type LocalHashQueue } from '../../services/passwords/hash-queue.ts';
+import { createCounters, watchProcess, watchThread } from '../../services/metrics/counters.ts';
 import { openStore, type ThreadStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { HouseThread } from '../threads/house-thread.ts';
@@ -46,6 +48,8 @@ export class House {
   readonly #throttle;
   readonly #protocolThreads: HouseThread[] = [];
   readonly hashQueue: LocalHashQueue;
+  readonly #numbers = new Map<string, SnapshotSource>();
+  readonly #counters = createCounters();
   #config: Config;
   #tls: TlsMaterial;
   #storeThread: HouseThread | null = null;
@@ -60,6 +64,11 @@ export class House {
     this.#config = parts.config;
     this.#tls = parts.tls;
     const { log, config } = parts;
+    watchThread(this.#counters);
+    watchProcess(this.#counters);
+    this.#counters.onSnapshot(() =>
+      this.#counters.set('postroad_hash_queue_depth', this.hashQueue.depth.running + this.hashQueue.depth.waiting),
+    );
     this.hashQueue = createHashQueue({ cores: availableParallelism(), clock: systemClock });
     this.#throttle = createSignInThrottle({ clock: systemClock, log, trustedNetworks: config.limits.trustedNetworks });
   }
@@ -68,6 +77,17 @@ export class House {
   get store(): ThreadStore {
     if (this.#store === null) throw new Error('the house has not been opened');
     return this.#store;
+  }
+
+  /** The numbers of every thread. */
+  async collect(): Promise<readonly ThreadSnapshot[]> {
+    const sources = [ownSource(this.#counters, 'main'), ...this.#numbers.values()];
+    return await Promise.all(sources.map((source) => source.snapshot()));
+  }
+
+  /** What is missing for mail to be taken; empty: nothing. */
+  missing(): readonly string[] {
+    return this.#stopping ? ['the server is stopping'] : [];
   }
 
   /** Has the queue runner carry out a command; resolves with the number of keys that changed. */
@@ -119,10 +139,13 @@ export class House {
   }
 
   #start(file: ThreadFile, { name, data, transfer }: ThreadStart, onDeath: () => void): HouseThread {
+    const { port1, port2 } = new MessageChannel();
+    this.#numbers.get(name)?.close();
+    this.#numbers.set(name, portSource(port1, name, systemClock));
     return new HouseThread({
       file: new URL(`../threads/${file}-thread.ts`, import.meta.url),
-      data: { config: this.#config, name, ...data },
-      transfer,
+      data: { config: this.#config, name, counters: port2, ...data },
+      transfer: [...transfer, port2],
       onDeath: (error) => {
         this.#parts.log.error({ thread: name, err: error }, 'a thread died');
         if (!this.#stopping) onDeath();

@@ -14,6 +14,7 @@ import { createSmtpSession } from '../../servers/smtp/session.ts';
 import type { Admission, AdmissionTicket } from '../../services/connections/admission.ts';
 import type { Login } from '../../services/login/login.ts';
 import type { MailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
+import type { ServerCounters } from '../../services/metrics/counters.ts';
 import type { RecipientJudge } from '../../services/reception/recipient-judge.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Config, Listener } from '../config/config.ts';
@@ -30,6 +31,7 @@ export interface ThreadServices {
   readonly locks: MailboxLocks;
   readonly tls: TlsMaterial;
   readonly idleWheel: IdleWheel;
+  readonly counters: ServerCounters;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,6 +45,8 @@ export interface ThreadListeners {
 
 /** What serves one listener's connections. */
 interface ConnectionServer {
+  /** Connections open now. */
+  readonly connectionCount: number;
   accept(socket: Socket): void;
   drain(withinMs: number): Promise<void>;
 }
@@ -68,6 +72,7 @@ export async function startListeners(
 class RunningListener {
   readonly #bound: ThreadListener;
   readonly #log: Log;
+  readonly #counters: ServerCounters;
   readonly #servers: ConnectionServer[] = [];
   #current: ConnectionServer;
   #listening: ListeningSocket | null = null;
@@ -76,12 +81,18 @@ class RunningListener {
     this.#bound = bound;
     this.#log = services.log;
     this.#current = this.#addServer(services);
+    this.#counters = services.counters;
+    const { protocol } = bound;
+    services.counters.onSnapshot(() => services.counters.set('postroad_connections_open', this.#open(), protocol));
   }
 
   async listen(): Promise<void> {
     const { fd, protocol } = this.#bound;
     this.#listening = await listenOn(fd, {
-      onConnection: (socket) => this.#current.accept(socket),
+      onConnection: (socket) => {
+        this.#counters.add('postroad_connections_total', protocol);
+        this.#current.accept(socket);
+      },
       onError: (error) => this.#log.error({ err: error, protocol }, 'a connection could not be accepted'),
     });
   }
@@ -93,6 +104,10 @@ class RunningListener {
   async drain(withinMs: number): Promise<void> {
     this.#listening?.close();
     await Promise.all(this.#servers.map((server) => server.drain(withinMs)));
+  }
+
+  #open(): number {
+    return this.#servers.reduce((sum, server) => sum + server.connectionCount, 0);
   }
 
   #addServer(services: ThreadServices): ConnectionServer {
@@ -187,7 +202,13 @@ function pop3Connections(
       },
     }),
   });
-  return { accept: (socket) => server.accept(socket, service), drain: () => server.close() };
+  return {
+    get connectionCount() {
+      return server.size;
+    },
+    accept: (socket) => server.accept(socket, service),
+    drain: () => server.close(),
+  };
 }
 
 function isIn(address: string, networks: readonly Cidr[]): boolean {

@@ -1,7 +1,8 @@
 // A running server from its first step to its last: lock, ports, privileges, threads, administration, drain.
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { prepareDropFolder } from '../../services/drop/prepare-drop-folder.ts';
 import { lockDataFolder } from '../../storage/data-folder.ts';
 import type { AdminContext } from '../admin/admin-context.ts';
 import type { Config } from '../config/config.ts';
@@ -11,6 +12,7 @@ import type { BoundAddress } from '../threads/thread-data.ts';
 import { House } from './house.ts';
 import { bindAll, type PortChange } from './listening-ports.ts';
 import { becomeUser, findServiceUser } from './privileges.ts';
+import { serveMetrics } from './metrics.ts';
 import { readLoginSecret, readTls } from './secrets.ts';
 
 /** The data folder belongs to another running server. */
@@ -44,14 +46,13 @@ export interface RunningServer {
 export async function runServer(options: ServerOptions): Promise<RunningServer> {
   const { log, onFatal } = options;
   let { config } = options;
-  mkdirSync(config.data, { recursive: true, mode: 0o711 });
-  // Others may pass through to the drop folder; what is inside has modes of its own.
-  chmodSync(config.data, 0o711);
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const lock = lockDataFolder(config.data);
   if (lock === null) throw new DataFolderInUse(config.data);
   const { bound, moved } = bindAll(config, { threads: config.threads, mayMove: options.mayMovePorts });
   const loginSecret = readLoginSecret(config.data);
   const tls = await readTls(config, systemClock.now());
+  prepareDropFolder(config.data);
   const user = findServiceUser(config.user, config.data);
   if (user !== null) becomeUser(user, config.data);
   const house = new House({ config, bound, tls, loginSecret, log, onFatal });
@@ -64,11 +65,15 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     hash: (password) => house.hashQueue.hash(password),
     relayCommand: (command, selection) => house.commandQueue({ command, selection }),
   };
+  const metrics = await serveMetrics(config, house, log);
   const control = await serveControl({ path: controlPath(config.data), context, log });
   return {
     house,
     administration: context,
-    listeners: bound.map(({ protocol, sockets }) => ({ protocol, address: sockets.address, port: sockets.port })),
+    listeners: [
+      ...bound.map(({ protocol, sockets }) => ({ protocol, address: sockets.address, port: sockets.port })),
+      ...metrics.map(({ address, server }) => ({ protocol: 'metrics' as const, address, port: server.port })),
+    ],
     moved,
     async reload(next) {
       const pending = changesThatNeedRestart(config, next);
@@ -80,6 +85,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     },
     async close() {
       await control.close();
+      await Promise.all(metrics.map(({ server }) => server.close()));
       await house.close();
       lock.release();
     },

@@ -2,11 +2,13 @@
 import { workerData } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.ts';
 import { IdleWheel } from '../../base/idle-wheel.ts';
+import { serveCounters } from '../../base/metrics/collect.ts';
 import { ConnectionLedger } from '../../services/connections/connection-ledger.ts';
 import { createAdmission } from '../../services/connections/admission.ts';
 import { connectSignInThrottle } from '../../services/login/throttle.ts';
 import { connectMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { connectHashQueue } from '../../services/passwords/hash-queue.ts';
+import { createCounters, watchThread } from '../../services/metrics/counters.ts';
 import { createRecipientJudge } from '../../services/reception/recipient-judge.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import { createLog } from '../log.ts';
@@ -25,7 +27,10 @@ await liveThread(log, async () => {
   const clock = systemClock;
   const threadIndex = THREAD_INDEX.firstProtocol + data.number;
   const store = await openStore({ dataDir: config.data, threadIndex, port: data.store, clock, log });
-  const mail = createMailServices({ config, store, ownHost: ownHost(config, data.bound), clock, log });
+  const counters = createCounters();
+  watchThread(counters);
+  serveCounters(data.counters, counters, log);
+  const mail = createMailServices({ config, store, ownHost: ownHost(config, data.bound), clock, log, counters });
   const login = await createThreadLogin({
     store,
     hashQueue: connectHashQueue(data.hashQueue),
@@ -57,6 +62,7 @@ await liveThread(log, async () => {
     locks: connectMailboxLocks(data.locks),
     tls: data.tls,
     idleWheel: new IdleWheel(clock),
+    counters,
     clock,
     log,
   };

@@ -4,18 +4,22 @@ import { systemClock } from '../../base/clock.ts';
 import { systemDnsServers } from '../../base/dns/servers.ts';
 import { StubResolver } from '../../base/dns/stub-resolver.ts';
 import { clientContext } from '../../base/tls/secure-context.ts';
+import { serveCounters } from '../../base/metrics/collect.ts';
 import { answerPort } from '../../base/threads/port-calls.ts';
 import { systemRandomInt } from '../../base/random.ts';
 import { findHeaderEnd } from '../../formats/header/scan.ts';
 import { hasEightBit } from '../../formats/message/octets.ts';
 import { downgrade } from '../../formats/message/seven-bit-downgrade.ts';
 import { openConnection, TlsSessionCache, type ConvertMessage } from '../../protocols/smtp/index.ts';
+import { createCounters, watchThread } from '../../services/metrics/counters.ts';
 import { Relay } from '../../services/relay/relay.ts';
 import { ANY_ADDRESS, type RelaySource } from '../../services/relay/source.ts';
 import { Router } from '../../services/routing/router.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
+import { countOutcomes } from '../wiring/count-outcomes.ts';
+import { openDropFolder } from '../wiring/drop.ts';
 import { createMailServices } from '../wiring/mail-services.ts';
 import { ownHost } from '../wiring/own-host.ts';
 import { THREAD_INDEX, type RelayCommand, type RelayThreadData } from './thread-data.ts';
@@ -60,7 +64,10 @@ await liveThread(log, async () => {
     log,
   });
   const host = ownHost(config, data.listeners);
-  const { queue, reports } = createMailServices({ config, store, ownHost: host, clock, log });
+  const counters = createCounters();
+  watchThread(counters);
+  serveCounters(data.counters, counters, log);
+  const mail = createMailServices({ config, store, ownHost: host, clock, log, counters });
   const servers = config.dns.servers.length > 0 ? () => config.dns.servers : systemDnsServers(clock);
   const resolver = new StubResolver({ servers, clock, randomInt: systemRandomInt });
   const { port, allowPrivateAddresses, connectionsMax, connectionsPerSiteMax } = config.outbound;
@@ -76,9 +83,9 @@ await liveThread(log, async () => {
   const clientParts = { clock, secureContext: clientContext(), sessions: new TlsSessionCache(), convert };
   const relay = new Relay(
     {
-      store: queue,
+      store: countOutcomes(mail.queue, counters),
       routes,
-      reports,
+      reports: mail.reports,
       open: (target) => openConnection(target, clientParts),
       clock,
       log,
@@ -87,9 +94,15 @@ await liveThread(log, async () => {
     { sources: relaySources(config), siteConnectionsMax: connectionsPerSiteMax, totalConnectionsMax: connectionsMax },
   );
   answerPort(data.commands, ({ command, selection }: RelayCommand) => relay.command(command, selection), log);
+  counters.onSnapshot(() => {
+    counters.set('postroad_queue_waiting', relay.load.waiting);
+    counters.set('postroad_double_bounces', mail.reports.counts.doubleBounces);
+  });
+  const drop = openDropFolder({ config, store, mail, clock, log });
   void relay.start().catch((error: unknown) => log.error({ err: error }, 'the queue could not be read'));
   return {
     async drain() {
+      await drop.close();
       await relay.stop();
       resolver.close();
       await store.close();

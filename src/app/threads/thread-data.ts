@@ -11,6 +11,8 @@ export interface ThreadData {
   readonly config: Config;
   /** The thread's name in the log. */
   readonly name: string;
+  /** Asks for the thread's numbers. */
+  readonly counters: MessagePort;
 }
 
 export interface AttachMessage {

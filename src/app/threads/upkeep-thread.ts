@@ -1,6 +1,8 @@
-// Checkpoints, compaction, and the end of old journeys, beside the writer. Imports rings 0 and 3 only.
+// Checkpoints, compaction, and the end of old journeys, beside the writer. Imports little.
 import { workerData } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.ts';
+import { serveCounters } from '../../base/metrics/collect.ts';
+import { createCounters, watchThread } from '../../services/metrics/counters.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import { runCheckpoints } from '../../storage/upkeep/checkpoints.ts';
 import { Compactor } from '../../storage/upkeep/compaction.ts';
@@ -17,6 +19,9 @@ const log = createLog({ level: config.log.level, thread: data.name });
 
 await liveThread(log, async () => {
   const clock = systemClock;
+  const counters = createCounters();
+  watchThread(counters);
+  serveCounters(data.counters, counters, log);
   const dataDir = config.data;
   const store = await openStore({ dataDir, threadIndex: THREAD_INDEX.upkeep, port: data.store, clock, log });
   const stopCheckpoints = runCheckpoints({ dataDir, clock, log });

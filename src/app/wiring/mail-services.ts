@@ -8,12 +8,15 @@ import { createDirectory, type Directory } from '../../services/directory/direct
 import { createReception, type Reception } from '../../services/reception/reception.ts';
 import { createSubmitReport } from '../../services/reception/submit-report.ts';
 import type { OwnHost } from '../../services/routing/own-host.ts';
+import type { ServerCounters } from '../../services/metrics/counters.ts';
+import { isReceiving } from '../../services/metrics/metric-table.ts';
 import { findDomain } from '../../storage/records/domains.ts';
 import { createQueueStore } from '../../storage/stored-queue.ts';
 import { readDirectory } from '../../storage/stored-directory.ts';
 import type { QueueStore } from '../../storage/queue-store.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Config } from '../config/config.ts';
+import { countEvents } from './count-outcomes.ts';
 
 const TOKEN_OCTETS = 12;
 
@@ -23,6 +26,7 @@ export interface MailServicesParts {
   readonly ownHost: OwnHost;
   readonly clock: Clock;
   readonly log: Log;
+  readonly counters: ServerCounters;
 }
 
 export interface MailServices {
@@ -34,7 +38,7 @@ export interface MailServices {
 
 /** Builds them over one thread's store. */
 export function createMailServices(parts: MailServicesParts): MailServices {
-  const { config, store, ownHost, clock, log } = parts;
+  const { config, store, ownHost, clock, log, counters } = parts;
   const relayDomains = new Set(
     config.routes.filter((route) => route.relayDomain).map(({ domain }) => domainKey(domain)),
   );
@@ -47,9 +51,14 @@ export function createMailServices(parts: MailServicesParts): MailServices {
   const queue = createQueueStore(store);
   const { hostname } = config;
   const { expiryMs } = config.outbound;
+  const submitReport = createSubmitReport({ store, directory, clock, hostname, expiryMs });
   const reports = new Bounces(
     {
-      submitReport: createSubmitReport({ store, directory, clock, hostname, expiryMs }),
+      async submitReport(letter) {
+        await submitReport(letter);
+        countEvents(letter.settlement.events, counters);
+        counters.add('postroad_messages_received_total', 'local');
+      },
       readBody: (place, start, end) => store.readBlob(place, start, end),
       settle: (settlement) => queue.settle([settlement]),
       isOurDomain: async (domain) => (await findDomain(store.read, domainKey(domain))) !== null,
@@ -60,6 +69,11 @@ export function createMailServices(parts: MailServicesParts): MailServices {
     { hostname, postmaster: `postmaster@${hostname}` },
   );
   const options = { hostname, hopsMax: config.limits.hopsMax, expiryMs };
-  const reception = createReception({ store, directory, reports, clock, log, options });
+  const onEnd = (service: string, copies: number | null): void => {
+    if (!isReceiving(service)) return;
+    counters.add(copies === null ? 'postroad_messages_refused_total' : 'postroad_messages_received_total', service);
+    if (copies !== null) counters.addMany('postroad_messages_delivered_total', copies);
+  };
+  const reception = createReception({ store, directory, reports, clock, log, options, onEnd });
   return { directory, queue, reports, reception };
 }

@@ -40,8 +40,6 @@ export interface SmtpSessionParts {
   readonly plaintextNetworks: readonly Cidr[];
   /** `[limits] relay_networks` */
   readonly relayNetworks: readonly Cidr[];
-  /** Told of every message taken or refused, for metrics. */
-  readonly onMessage?: (service: string, taken: boolean) => void;
 }
 
 /** Makes the session of one connection. */
@@ -117,8 +115,7 @@ class HouseSession implements SmtpServerSession {
       recipients: this.#accepted,
     });
     this.#accepted = [];
-    const { onMessage } = this.#parts;
-    return new ReceptionSink(mail, peer.service === 'lmtp', (taken) => onMessage?.(peer.service, taken));
+    return new ReceptionSink(mail, peer.service === 'lmtp');
   }
 
   reset(): void {
@@ -157,12 +154,10 @@ class HouseSession implements SmtpServerSession {
 class ReceptionSink implements MessageSink {
   readonly #mail: IncomingMail;
   readonly #replyEach: boolean;
-  readonly #onEnd: (taken: boolean) => void;
 
-  constructor(mail: IncomingMail, replyEach: boolean, onEnd: (taken: boolean) => void) {
+  constructor(mail: IncomingMail, replyEach: boolean) {
     this.#mail = mail;
     this.#replyEach = replyEach;
-    this.#onEnd = onEnd;
   }
 
   write(chunk: Buffer): void | Promise<void> {
@@ -173,7 +168,6 @@ class ReceptionSink implements MessageSink {
     const { refusals } = await this.#mail.finish();
     const accepted = reply(250, '2.0.0', `${formatQueueId(this.#mail.unitId)} accepted`);
     const taken = refusals.includes(null);
-    this.#onEnd(taken);
     if (this.#replyEach) return refusals.map((refusal) => (refusal === null ? accepted : refusalReply(refusal)));
     const first = refusals[0] ?? null;
     return [taken || first === null ? accepted : refusalReply(first)];

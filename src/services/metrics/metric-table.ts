@@ -5,6 +5,11 @@ export const SERVICES = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'p
 const RECEIVING = ['smtp', 'submission', 'submissions', 'lmtp', 'local'] as const;
 const QUANTILES = ['0.5', '0.99', '1'] as const;
 
+/** Whether messages come in under this name. */
+export function isReceiving(name: string): name is (typeof RECEIVING)[number] {
+  return (RECEIVING as readonly string[]).includes(name);
+}
+
 export const METRICS = {
   postroad_connections_total: {
     kind: 'counter',
@@ -41,7 +46,7 @@ export const METRICS = {
     kind: 'counter',
     doc: 'Recipients given up: refused for good, expired, or no way to them.',
   },
-  postroad_double_bounces_total: { kind: 'counter', doc: 'Reports that could not be delivered either.' },
+  postroad_double_bounces: { kind: 'gauge', doc: 'Reports that could not be delivered either.' },
   postroad_sign_in_failures_total: {
     kind: 'counter',
     doc: 'Sign-ins refused, by service.',

@@ -40,6 +40,7 @@ export class IncomingMail {
   #messageId: string | null = null;
   #refusal: MailError | null = null;
   #lastLineOctets = 0;
+  #copies = 0;
 
   constructor(parts: ReceptionParts, arrival: Arrival) {
     this.#parts = parts;
@@ -65,7 +66,9 @@ export class IncomingMail {
   /** Checks, places and commits. A refusal of the whole message, or one for each recipient; rejects on our own faults. */
   async finish(): Promise<ReceptionResult> {
     try {
-      return await this.#finish();
+      const result = await this.#finish();
+      this.#parts.onEnd?.(this.#arrival.service, result.refusals.includes(null) ? this.#copies : null);
+      return result;
     } catch (error) {
       this.abort();
       throw error;
@@ -92,6 +95,7 @@ export class IncomingMail {
       return { unitId: this.unitId, refusals: placement.refusals };
     }
     await writer.commit(received, this.#unit(placement, size));
+    this.#copies = placement.deliveries.length;
     await reportOutcomes({ unitId: this.unitId, arrival: this.#arrival, placement, block, parts: this.#parts });
     return { unitId: this.unitId, refusals: placement.refusals };
   }

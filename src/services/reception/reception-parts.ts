@@ -20,4 +20,6 @@ export interface ReceptionParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly options: ReceptionOptions;
+  /** Told how a message ended: copies put into mailboxes, or null when all of it was refused. */
+  readonly onEnd?: (service: string, copies: number | null) => void;
 }

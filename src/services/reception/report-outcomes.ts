@@ -32,7 +32,7 @@ export async function reportOutcomes(report: OutcomeReport): Promise<void> {
   const owed = arrival.recipients
     .map((accepted, index) => reported(accepted, placement, index))
     .filter((entry) => entry !== null)
-    .filter(({ action }) => action !== 'failed' || arrival.account !== null)
+    .filter(({ action }) => action !== 'failed' || arrival.account !== null || arrival.address === null)
     .filter(({ recipient, action }) => parts.reports.wants(message, recipient, action, false));
   if (owed.length === 0) return;
   try {
