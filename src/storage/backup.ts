@@ -29,7 +29,10 @@ const COPY_BYTES = 1024 * 1024;
  * Writes a complete copy of the storage into `target`; resolves when it is durable. The copy of the database keeps the
  * calling thread busy (3 ms a megabyte): not for a thread that talks with people. Throws with what to do.
  */
-export async function backup(store: ThreadStore, options: BackupOptions): Promise<BackupProgress> {
+export async function backup(
+  store: Pick<ThreadStore, 'read' | 'pinSegments'>,
+  options: BackupOptions,
+): Promise<BackupProgress> {
   const { dataDir, target } = options;
   await requireEmpty(target, 'choose another folder for the backup');
   const from = segmentsFolder(dataDir);

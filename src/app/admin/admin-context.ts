@@ -17,4 +17,6 @@ export interface AdminContext {
    * null: none runs, the store alone is told.
    */
   readonly relayCommand: ((command: QueueCommand, selection: QueueSelection) => Promise<number>) | null;
+  /** Undone when the caller leaves: set for each connection, and for each command without a server. */
+  readonly onEnd?: (undo: () => void) => void;
 }

@@ -26,6 +26,7 @@ export async function openAdministration(config: Config): Promise<Administration
   if (way.kind === 'server') return { call: way.client.call, close: async () => way.client.close() };
   const { store } = way;
   const hashQueue = createHashQueue({ cores: availableParallelism(), clock: systemClock });
+  const undos: (() => void)[] = [];
   const context: AdminContext = {
     store,
     config,
@@ -33,10 +34,17 @@ export async function openAdministration(config: Config): Promise<Administration
     dataDir: config.data,
     hash: (password) => hashQueue.hash(password),
     relayCommand: null,
+    onEnd: (undo) => void undos.push(undo),
   };
   const call = (operation: string, given: unknown, onProgress: OnProgress = () => {}): Promise<unknown> =>
     runOperation(context, { operation, arguments: given }, onProgress);
-  return { call: call as AdminCall, close: () => store.close() };
+  return {
+    call: call as AdminCall,
+    async close() {
+      for (const undo of undos) undo();
+      await store.close();
+    },
+  };
 }
 
 type Way =

@@ -12,10 +12,13 @@ export interface Reading {
 
 /** A connection of its own when another process has the folder; else the folder is taken and mended first. */
 export async function openReading(dataDir: string): Promise<Reading> {
-  if (!isInUse(dataDir)) {
-    const store = await openEmbedded(dataDir);
-    return { read: store.read, close: () => store.close() };
-  }
+  if (isInUse(dataDir)) return openBeside(dataDir);
+  const store = await openEmbedded(dataDir);
+  return { read: store.read, close: () => store.close() };
+}
+
+/** A reading connection beside whoever has the folder, this process included. */
+export function openBeside(dataDir: string): Reading {
   const read = new SqliteConnection(openReaderDatabase(databasePath(dataDir)));
   return { read, close: async () => read.close() };
 }

@@ -7,7 +7,7 @@ import { addDomain, changeDomain, listDomainPage, removeDomain } from './domains
 import { CommandError } from '../cli/command.ts';
 import { readArguments, type GivenArguments, type OnProgress, type Operation } from './operation.ts';
 import { commandQueue, countQueue, listQueuePage, showQueued } from './queue.ts';
-import { backup } from './safety.ts';
+import { pinSegments } from './safety.ts';
 import { trace } from './traces.ts';
 
 export const OPERATIONS = {
@@ -23,7 +23,7 @@ export const OPERATIONS = {
   'alias.change': changeAlias,
   'alias.list': listAliasPage,
   'alias.remove': removeAlias,
-  backup,
+  'backup.pin': pinSegments,
   'domain.add': addDomain,
   'domain.change': changeDomain,
   'domain.list': listDomainPage,

@@ -1,16 +1,10 @@
-// Backup of a storage in use. `restore` and `verify` need no operation: the one wants no server, the other only reads.
-import { isAbsolute } from 'node:path';
-import { backup as copyStorage } from '../../storage/backup.ts';
+// The server's part in a backup: while a caller is connected, no file of a segment goes. The copying is done by the
+// caller's process, because it would keep this one busy. `restore` and `verify` need no operation at all.
 import { CommandError } from '../cli/command.ts';
 import { operation } from './operation.ts';
 
-/** Copies everything into the folder `target`, an absolute path that the server's user may write to. */
-export const backup = operation({ target: 'text' }, async ({ store, dataDir }, { target }, onProgress) => {
-  if (!isAbsolute(target)) throw new CommandError(`'${target}' is no absolute path`);
-  const { segments } = await copyStorage(store, {
-    dataDir,
-    target,
-    onProgress: (progress) => onProgress({ what: 'segments', done: progress.segmentsDone, total: progress.segments }),
-  });
-  return { target, segments };
+export const pinSegments = operation({}, async ({ store, onEnd }) => {
+  if (onEnd === undefined) throw new CommandError('segments are pinned for a connection only');
+  onEnd(await store.pinSegments());
+  return { pinned: true };
 });

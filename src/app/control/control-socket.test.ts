@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { adminRig } from '../../../test/support/admin-rig.ts';
 import { connectLines } from '../../base/net/line-socket.ts';
+import type { ThreadStore } from '../../storage/thread-store.ts';
 import { connectControl, controlPath } from './control-socket.ts';
 import { ANSWER_MAX_OCTETS, REQUEST_MAX_OCTETS } from './limits.ts';
 
@@ -60,4 +61,14 @@ test('the client does not send what the server would not read', async (t) => {
   t.after(() => client.close());
   await assert.rejects(client.call('domain.add', { name: 'x'.repeat(REQUEST_MAX_OCTETS) }), /too long for the server/u);
   assert.deepEqual(await client.call('domain.list', {}), { domains: [], more: false });
+});
+
+test('what a connection has pinned is let go when it ends', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const store = { pinSegments: async () => resolve } as unknown as ThreadStore;
+  const rig = await adminRig(t, 'served', { store });
+  const client = await connectControl(controlPath(rig.dataDir));
+  assert.deepEqual(await client?.call('backup.pin', {}), { pinned: true });
+  client?.close();
+  await promise;
 });

@@ -38,16 +38,20 @@ export function serveControl({ path, context, log }: ControlOptions): Promise<Li
 
 async function serveConnection(socket: LineSocket, context: AdminContext, log: Log): Promise<void> {
   const tell = (answer: Answer): Promise<boolean> => socket.send(JSON.stringify(answer));
+  const undos: (() => void)[] = [];
+  const own: AdminContext = { ...context, onEnd: (undo) => void undos.push(undo) };
   try {
     for await (const line of socket.lines()) {
       const onProgress: OnProgress = (progress) => void tell({ progress });
-      await tell(await answerTo(line, context, { log, onProgress }));
+      await tell(await answerTo(line, own, { log, onProgress }));
     }
     socket.end();
   } catch (error) {
     log.warn({ err: error }, 'a control connection was broken off');
     await tell(refusal(error));
     socket.destroy();
+  } finally {
+    for (const undo of undos) undo();
   }
 }
 

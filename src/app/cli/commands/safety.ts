@@ -15,18 +15,40 @@ const backupCommand: Command = {
   words: { min: 1, max: 1 },
   async run(context) {
     const target = resolve(context.host.folder, context.words[0] ?? '');
+    const dataDir = context.config().data;
     const progress = progressLine(context);
     try {
-      const done = await withAdministration(context, (call) =>
-        call('backup', { target }, ({ what, done, total }) => progress.show(what, done, total)),
-      );
+      const segments = await withAdministration(context, async (call) => {
+        await call('backup.pin', {});
+        return await copyStorage(dataDir, target, (done, total) => progress.show('segments', done, total));
+      });
       progress.clear();
-      context.show(done, `${done.target}: complete, ${count(done.segments, 'segment')}`);
+      context.show({ target, segments }, `${target}: complete, ${count(segments, 'segment')}`);
     } finally {
       progress.clear();
     }
   },
 };
+
+/** Copies in this process; whoever called has pinned the segments. */
+async function copyStorage(
+  dataDir: string,
+  target: string,
+  show: (done: number, total: number) => void,
+): Promise<number> {
+  const { backup } = await import('../../../storage/backup.ts');
+  const { openBeside } = await import('../../admin/open-reading.ts');
+  const beside = openBeside(dataDir);
+  try {
+    const { segments } = await backup(
+      { read: beside.read, pinSegments: async () => () => {} },
+      { dataDir, target, onProgress: ({ segments, segmentsDone }) => show(segmentsDone, segments) },
+    );
+    return segments;
+  } finally {
+    await beside.close();
+  }
+}
 
 const restoreCommand: Command = {
   name: 'restore',

@@ -10,7 +10,7 @@ import { loadServer, startFailure } from '../load-server.ts';
 export const startCommand: Command = {
   name: 'start',
   synopsis: '',
-  summary: 'run the server, and say how to reach it and whether it works',
+  summary: 'Runs the server, and says how to reach it and whether it works',
   doc: 'Makes what is missing: the data folder, a self-signed certificate, and at the first start a domain with an administrator whose password is shown once. Takes high ports where the standard ones may not be had. Sends itself a letter and reads it back. Ends with Ctrl+C.',
   run: start,
 };
