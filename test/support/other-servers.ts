@@ -14,6 +14,7 @@ export interface OtherServer {
   readonly log: () => string;
 }
 
+const POSTFIX = '/usr/sbin/postfix';
 const EXIM = process.env['POSTROAD_EXIM'] ?? '/usr/sbin/exim4';
 
 function isRoot(): boolean {
@@ -22,7 +23,7 @@ function isRoot(): boolean {
 
 /** Why Postfix cannot be used here; false when it can. */
 export function postfixAbsent(): string | false {
-  if (!existsSync('/usr/sbin/postfix')) return 'postfix is not installed';
+  if (!existsSync(POSTFIX)) return 'postfix is not installed';
   return isRoot() ? false : 'postfix starts as root only';
 }
 
@@ -68,7 +69,7 @@ function scratch(t: TestContext, name: string, stop: (folder: string) => unknown
 
 /** A Postfix that takes mail for two.test and throws it away; `settings` are further lines of main.cf. */
 export async function startPostfix(t: TestContext, settings: readonly string[] = []): Promise<OtherServer> {
-  const folder = scratch(t, 'postfix', (there) => spawnSync('postfix', ['-c', join(there, 'conf'), 'stop']));
+  const folder = scratch(t, 'postfix', (there) => spawnSync(POSTFIX, ['-c', join(there, 'conf'), 'stop']));
   const port = await freePort();
   for (const name of ['conf', 'queue', 'data']) mkdirSync(join(folder, name));
   execFileSync('chown', ['postfix', join(folder, 'data')]);
@@ -111,7 +112,7 @@ export async function startPostfix(t: TestContext, settings: readonly string[] =
   writeFileSync(join(folder, 'conf/main.cf'), `${main.join('\n')}\n`);
   writeFileSync(join(folder, 'conf/master.cf'), `${services.join('\n')}\n`);
   const log = (): string => (existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '');
-  const started = spawnSync('postfix', ['-c', join(folder, 'conf'), 'start'], { encoding: 'utf8' });
+  const started = spawnSync(POSTFIX, ['-c', join(folder, 'conf'), 'start'], { encoding: 'utf8' });
   if (started.status !== 0) throw new Error(`postfix: ${started.stdout}${started.stderr}${log()}`);
   await waitForPort(port, () => !/fatal/.test(log()));
   return { port, log };

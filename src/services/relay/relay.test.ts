@@ -59,6 +59,7 @@ test('4xx for days: retries grow from a minute to hours, one report of delay aft
   assert.equal(rig.reports.requests[1]!.atMs - startMs, 5 * DAY_MS);
   assert.deepEqual(rig.store.waiting, []);
   assert.equal(rig.kinds().at(-1), 'expired b@two.test');
+  assert.deepEqual(rig.relay.counts, { relayed: 0, deferred: minutes.length, failed: 0, expired: 1 });
   assert.equal(rig.store.key(unitId, 'two.test'), undefined);
   assert.equal(rig.relay.load.waiting, 0);
 });

@@ -12,7 +12,7 @@ import { Ledger } from './ledger.ts';
 import * as limits from './limits.ts';
 import type { OpenClient } from './opening.ts';
 import { applyCommand } from './queue-commands.ts';
-import { Settling } from './settling.ts';
+import { Settling, type RelayCounts } from './settling.ts';
 import type { RouteFinder } from './route-plan.ts';
 import type { Site } from './site.ts';
 import { Sites } from './sites.ts';
@@ -144,6 +144,11 @@ export class Relay {
       connections: this.#sites.connections,
       sites: this.#sites.size,
     };
+  }
+
+  /** Recipients by what became of them, since the start; deferred ones count at every attempt. */
+  get counts(): RelayCounts {
+    return this.#settling.counts;
   }
 
   /** Applies a command to part of the queue; resolves with the number of keys that it changed. */

@@ -43,11 +43,19 @@ export interface SettlingParts {
 /** Text of the last reply that is kept with a waiting key. */
 const REPLY_CHARACTERS_MAX = 500;
 
+/** Recipients by what became of them, since the start. */
+export type RelayCounts = Readonly<Record<Decision['kind'], number>>;
+
 export class Settling {
   readonly #parts: SettlingParts;
+  readonly #counts = { relayed: 0, deferred: 0, failed: 0, expired: 0 };
 
   constructor(parts: SettlingParts) {
     this.#parts = parts;
+  }
+
+  get counts(): RelayCounts {
+    return { ...this.#counts };
   }
 
   /** Takes the outcomes of one attempt for recipients of one message. */
@@ -58,6 +66,7 @@ export class Settling {
     for (const { target, decision } of outcomes) {
       const { key, recipient } = target;
       key.open--;
+      this.#counts[decision.kind]++;
       if (decision.kind !== 'deferred') continue;
       const host = decision.isReply ? (context.peer?.host ?? null) : null;
       key.deferred.push({ recipient, enhanced: decision.enhanced, text: decision.text, host });

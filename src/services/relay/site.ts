@@ -225,6 +225,9 @@ export class Site {
     this.#concurrency.reset();
     const restMs = Math.min(limits.SITE_REST_MAX_MS, limits.SITE_REST_MIN_MS * 2 ** this.#rests++);
     this.restUntilMs = this.#parts.clock.now() + restMs;
+    const { last } = failure;
+    const told = { site: this.key, host: last?.peer.host, address: last?.peer.address, text: last?.text, restMs };
+    this.#parts.log.info(told, 'no host of a site takes a connection; it is left alone for a while');
     this.#giveUp(failure);
     this.#parts.onRest(this);
   }
