@@ -16,7 +16,7 @@ import { isWhole, receivedLines, writeLetter, type Letter } from './letter.ts';
 import { ATTACHMENT_OCTETS } from './limits.ts';
 import { describeRoadStep, drawRoad, legsOf, type Leg } from './picture.ts';
 import { fetchLetter, submit } from './programs.ts';
-import { followRoad, type RoadStep } from './road.ts';
+import { followRoad, isLastAt, type RoadStep } from './road.ts';
 import { ServerProcess } from './server-process.ts';
 
 export interface DemoOptions {
@@ -60,6 +60,7 @@ class Demo {
   readonly #folder = mkdtempSync(join(tmpdir(), 'postroad-demo-'));
   readonly #servers = new Map<HostName, ServerProcess>();
   readonly #passwords = { ann: randomBytes(12).toString('base64url'), bob: randomBytes(12).toString('base64url') };
+  readonly #ended = new AbortController();
   #dns: StaticDnsServer | null = null;
 
   constructor(options: DemoOptions) {
@@ -95,10 +96,18 @@ class Demo {
     const line = (atMs: number, text: string): void => say(`  ${`+${atMs - sentAtMs} ms`.padStart(9)}  ${text}`);
     say('');
     line(sentAtMs, `Ann's program signs in and sends ${Math.round(letter.octets.length / 1024)} KiB`);
-    const steps = await this.#follow(letter, (each) => line(each.step.atMs ?? sentAtMs, describeRoadStep(each)));
-    const fetched = await this.#fetch(letter);
-    const readAtMs = systemClock.now();
-    line(readAtMs, `Bob's program fetched it by POP3 over TLS: the attachment is whole`);
+    let readAtMs = 0;
+    const fetching = Promise.withResolvers<Buffer>();
+    const onStep = (each: RoadStep): void => {
+      line(each.step.atMs ?? sentAtMs, describeRoadStep(each));
+      if (each.host === 'three' && isLastAt(each)) fetching.resolve(this.#fetch(letter));
+    };
+    const onFetched = fetching.promise.then((octets) => {
+      readAtMs = systemClock.now();
+      line(readAtMs, "Bob's program fetched it by POP3 over TLS: the attachment is whole");
+      return octets;
+    });
+    const [steps, fetched] = await Promise.all([this.#follow(letter, onStep), onFetched]);
     const received = receivedLines(fetched);
     const legs = legsOf(steps, sentAtMs, readAtMs);
     const totalMs = readAtMs - sentAtMs;
@@ -109,21 +118,17 @@ class Demo {
 
   /** Submits the letter and tells each step of its road until it has arrived. */
   async #follow(letter: Letter, onStep: (step: RoadStep) => void): Promise<RoadStep[]> {
-    const ended = new AbortController();
-    const signal = AbortSignal.any([this.#options.signal, ended.signal]);
-    try {
-      const [steps] = await Promise.all([
-        followRoad({ ask: (host) => this.#trace(host, letter.messageId), onStep, signal }),
-        submit(letter, this.#server('one').ports['submission'] ?? 0, this.#passwords.ann),
-      ]);
-      return steps;
-    } finally {
-      ended.abort();
-    }
+    const signal = AbortSignal.any([this.#options.signal, this.#ended.signal]);
+    const [steps] = await Promise.all([
+      followRoad({ ask: (host) => this.#trace(host, letter.messageId), onStep, signal }),
+      submit(letter, this.#server('one').ports['submission'] ?? 0, this.#passwords.ann),
+    ]);
+    return steps;
   }
 
   /** Stops everything; removes the folder unless it is kept. */
   async close(): Promise<void> {
+    this.#ended.abort();
     await Promise.all([...this.#servers.values()].map((server) => server.stop()));
     await this.#dns?.close();
     if (this.#options.keep) this.#options.say(`\nEverything is still in ${this.#folder}`);

@@ -24,8 +24,13 @@ export interface RoadOptions {
   readonly timeoutMs?: number;
 }
 
+/** Whether the server has nothing to do with the letter any more. */
+export function isLastAt({ host, step }: RoadStep): boolean {
+  return step.kind === (host === ROAD.at(-1) ? 'delivered' : 'relayed');
+}
+
 /**
- * Resolves with all steps once the letter is in the last server's mailbox. Throws CommandError with the server's words
+ * Resolves with all steps once the letter is in the last server's mailbox and the others know it. Throws CommandError with the server's words
  * when it gets stuck, or when it takes too long.
  */
 export async function followRoad(options: RoadOptions): Promise<RoadStep[]> {
@@ -40,7 +45,7 @@ export async function followRoad(options: RoadOptions): Promise<RoadStep[]> {
       onStep(each);
       if (STOPS.has(each.step.kind)) throw stuck(each);
     }
-    if (steps.some(({ host, step }) => host === ROAD.at(-1) && step.kind === 'delivered')) return steps;
+    if (ROAD.every((host) => steps.some((each) => each.host === host && isLastAt(each)))) return steps;
     await wait(POLL_INTERVAL_MS, undefined, { signal });
   }
   const last = steps.at(-1);
