@@ -7,11 +7,9 @@ import { clientContext } from '../../base/tls/secure-context.ts';
 import { serveCounters } from '../../base/metrics/collect.ts';
 import { answerPort } from '../../base/threads/port-calls.ts';
 import { systemRandomInt } from '../../base/random.ts';
-import { findHeaderEnd } from '../../formats/header/scan.ts';
-import { hasEightBit } from '../../formats/message/octets.ts';
-import { downgrade } from '../../formats/message/seven-bit-downgrade.ts';
-import { openConnection, TlsSessionCache, type ConvertMessage } from '../../protocols/smtp/index.ts';
+import { openConnection, TlsSessionCache } from '../../protocols/smtp/index.ts';
 import { createCounters, watchThread } from '../../services/metrics/counters.ts';
+import { convertMessage } from '../../services/relay/convert.ts';
 import { Relay } from '../../services/relay/relay.ts';
 import { ANY_ADDRESS, type RelaySource } from '../../services/relay/source.ts';
 import { Router } from '../../services/routing/router.ts';
@@ -39,21 +37,6 @@ function relaySources({ hostname, outbound }: Config): RelaySource[] {
   return [...byName.values()];
 }
 
-/** RFC 6152 §3, RFC 3030 §3; an internationalised message has no ASCII form (RFC 6531 §3.6). */
-const convert: ConvertMessage = (octets, need) => {
-  const utf8Header = !need.smtputf8 && hasEightBit(octets.subarray(0, findHeaderEnd(octets).headerEnd));
-  if (utf8Header) {
-    return { kind: 'impossible', enhanced: '5.6.7', text: 'The next server does not take internationalised messages' };
-  }
-  const slices = downgrade(octets, need.eightBitMime ? '8bit' : '7bit');
-  if (slices !== null) return { kind: 'converted', octets: Buffer.concat(slices) };
-  return {
-    kind: 'impossible',
-    enhanced: '5.6.3',
-    text: 'The message cannot be converted to what the next server takes',
-  };
-};
-
 await liveThread(log, async () => {
   const clock = systemClock;
   const store = await openStore({
@@ -80,13 +63,14 @@ await liveThread(log, async () => {
     isOwnEndpoint: (address, endpointPort) => host.isOwnEndpoint(address, endpointPort),
     routes: config.routes,
   });
-  const clientParts = { clock, secureContext: clientContext(), sessions: new TlsSessionCache(), convert };
+  const secureContext = clientContext();
+  const clientParts = { clock, secureContext, sessions: new TlsSessionCache(), convert: convertMessage };
   const relay = new Relay(
     {
       store: countOutcomes(mail.queue, counters),
       routes,
       reports: mail.reports,
-      open: (target) => openConnection(target, clientParts),
+      open: (target, signal) => openConnection(target, { ...clientParts, signal }),
       clock,
       log,
       random: Math.random,
