@@ -53,12 +53,14 @@ export interface SinkOptions {
   readonly lmtp?: boolean;
   readonly secureContext?: SecureContext;
   readonly implicitTls?: boolean;
+  /** Instead of a port of the system's choice: the one of a sink that was closed. */
+  readonly port?: number;
 }
 
 export const HANG = 'hang';
 export const DROP = 'drop';
 
-/** Listens on a port of the system's choice. */
+/** Listens on a port of the system's choice, or its old one. */
 export class SmtpSink {
   readonly messages: SinkMessage[] = [];
   /** Every command line, with the number of its connection in front. */
@@ -88,7 +90,7 @@ export class SmtpSink {
 
   static async start(options: SinkOptions = {}): Promise<SmtpSink> {
     const sink = new SmtpSink(options);
-    await new Promise<void>((resolve) => sink.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => sink.#server.listen(options.port ?? 0, '127.0.0.1', resolve));
     sink.port = (sink.#server.address() as AddressInfo).port;
     return sink;
   }
