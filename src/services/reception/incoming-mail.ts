@@ -3,8 +3,9 @@
 import { MailError } from '../../base/errors/mail-error.ts';
 import { formatAddrSpec } from '../../formats/address/parse.ts';
 import { removeFields } from '../../formats/header/edit.ts';
+import { HEADER_MAX_OCTETS } from '../../formats/header/limits.ts';
 import { findHeaderEnd, getField, scanHeader, type HeaderBlock } from '../../formats/header/scan.ts';
-import { hasEightBit, hasLongLine } from '../../formats/message/octets.ts';
+import { hasEightBit } from '../../formats/message/octets.ts';
 import { mendSubmission } from '../../formats/message/submission-mend.ts';
 import { formatReceived } from '../../formats/received.ts';
 import { formatQueueId } from '../../base/ids/queue-id.ts';
@@ -13,6 +14,7 @@ import type { MessageWriter } from '../../storage/store.ts';
 import type { Arrival } from './arrival.ts';
 import { checkAuthors, checkBounds, checkHops } from './header-checks.ts';
 import { MENDED_MESSAGE_MAX_BYTES, SUBMISSION_LINE_MAX_OCTETS, WHOLE_MESSAGE_MAX_BYTES } from './limits.ts';
+import { LineWatch } from './line-watch.ts';
 import { placeRecipients, type Placement } from './placement.ts';
 import type { ReceptionParts } from './reception-parts.ts';
 import { reportOutcomes } from './report-outcomes.ts';
@@ -31,7 +33,7 @@ export class IncomingMail {
   readonly unitId: number;
   readonly #parts: ReceptionParts;
   readonly #arrival: Arrival;
-  readonly #holdMaxBytes: number;
+  #holdMaxBytes: number;
   #held: Buffer[] = [];
   #heldBytes = 0;
   /** Set once the message streams. */
@@ -39,8 +41,8 @@ export class IncomingMail {
   #block: HeaderBlock | null = null;
   #messageId: string | null = null;
   #refusal: MailError | null = null;
-  #lastLineOctets = 0;
   #copies = 0;
+  readonly #lines = new LineWatch();
 
   constructor(parts: ReceptionParts, arrival: Arrival) {
     this.#parts = parts;
@@ -89,14 +91,16 @@ export class IncomingMail {
     const { reversePath, recipients } = this.#arrival;
     const { clock, store } = this.#parts;
     const size = received.length + writer.length;
+    const receivedAtMs = clock.now();
     const placement = await placeRecipients({ reversePath, recipients, block, size, read: store.read, clock });
     if (placement.deliveries.length === 0 && placement.queued.length === 0) {
       writer.abort();
       return { unitId: this.unitId, refusals: placement.refusals };
     }
-    await writer.commit(received, this.#unit(placement, size));
+    await writer.commit(received, this.#unit(placement, size, receivedAtMs));
     this.#copies = placement.deliveries.length;
-    await reportOutcomes({ unitId: this.unitId, arrival: this.#arrival, placement, block, parts: this.#parts });
+    const original = { octets: block.message, isComplete: this.#writer === null };
+    await reportOutcomes({ unitId: this.unitId, arrival: this.#arrival, placement, original, parts: this.#parts });
     return { unitId: this.unitId, refusals: placement.refusals };
   }
 
@@ -148,6 +152,11 @@ export class IncomingMail {
     const head = Buffer.concat(this.#held);
     this.#held = [];
     const { bodyStart, headerEnd } = findHeaderEnd(head);
+    if (headerEnd === head.length && head.length < HEADER_MAX_OCTETS) {
+      this.#held = [head];
+      this.#holdMaxBytes = HEADER_MAX_OCTETS;
+      return;
+    }
     if (headerEnd === head.length) {
       this.#refusal = new MailError('header-too-large', 'The header is too large', { temporary: false });
       return;
@@ -161,19 +170,15 @@ export class IncomingMail {
   }
 
   #stream(chunk: Buffer): void | Promise<void> {
-    if (this.#arrival.isSubmission && this.#arrival.parameters.body !== 'BINARYMIME') this.#watchLines(chunk);
-    return this.#refusal === null ? this.#writer?.write(chunk) : undefined;
-  }
-
-  /** A body too large to be mended must not need it. */
-  #watchLines(chunk: Buffer): void {
-    const firstEnd = chunk.indexOf(0x0a);
-    const open = this.#lastLineOctets + (firstEnd === -1 ? chunk.length : firstEnd);
-    this.#lastLineOctets = firstEnd === -1 ? open : chunk.length - chunk.lastIndexOf(0x0a) - 1;
-    if (open <= SUBMISSION_LINE_MAX_OCTETS + 1 && !hasLongLine(chunk)) return;
-    const text = `A line is longer than ${SUBMISSION_LINE_MAX_OCTETS} octets; attach it as base64`;
-    this.#refusal = new MailError('line-too-long', text, { temporary: false });
-    this.#writer?.abort();
+    const { isSubmission, parameters } = this.#arrival;
+    // A body too large to be mended must not need it.
+    if (isSubmission && parameters.body !== 'BINARYMIME' && this.#lines.seesLongLine(chunk)) {
+      const text = `A line is longer than ${SUBMISSION_LINE_MAX_OCTETS} octets; attach it as base64`;
+      this.#refusal = new MailError('line-too-long', text, { temporary: false });
+      this.#writer?.abort();
+      return undefined;
+    }
+    return this.#writer?.write(chunk);
   }
 
   #received(): Buffer {
@@ -195,10 +200,10 @@ export class IncomingMail {
     );
   }
 
-  #unit(placement: Placement, size: number): CommitUnit {
+  #unit(placement: Placement, size: number, receivedAtMs: number): CommitUnit {
     const { reversePath, account, service, protocol, helo, address, tls } = this.#arrival;
     const received: JourneyEvent = {
-      atMs: this.#parts.clock.now(),
+      atMs: receivedAtMs,
       kind: 'received',
       data: {
         service,

@@ -3,7 +3,6 @@
 // NOTIFY=SUCCESS. A stranger is never sent a failure report: the sender's address may be forged.
 import { findEnhancedStatus } from '../../formats/enhanced-status.ts';
 import { formatAddrSpec } from '../../formats/address/parse.ts';
-import type { HeaderBlock } from '../../formats/header/scan.ts';
 import { refusalReply } from '../../protocols/smtp/index.ts';
 import type { ReportedMessage, ReportedRecipient } from '../bounces/reports.ts';
 import type { AcceptedRecipient, Arrival } from './arrival.ts';
@@ -14,13 +13,14 @@ export interface OutcomeReport {
   readonly unitId: number;
   readonly arrival: Arrival;
   readonly placement: Placement;
-  readonly block: HeaderBlock;
+  /** The message, or its beginning. */
+  readonly original: { readonly octets: Buffer; readonly isComplete: boolean };
   readonly parts: Pick<ReceptionParts, 'reports' | 'clock' | 'log'>;
 }
 
 /** Sends what is owed; a report that cannot be committed is logged, the message itself stands. */
 export async function reportOutcomes(report: OutcomeReport): Promise<void> {
-  const { arrival, placement, parts, block } = report;
+  const { unitId, original, arrival, placement, parts } = report;
   const atMs = parts.clock.now();
   const message: ReportedMessage = {
     reversePath: arrival.reversePath === null ? '' : formatAddrSpec(arrival.reversePath),
@@ -36,8 +36,6 @@ export async function reportOutcomes(report: OutcomeReport): Promise<void> {
     .filter(({ recipient, action }) => parts.reports.wants(message, recipient, action, false));
   if (owed.length === 0) return;
   try {
-    const original = { octets: block.message, isComplete: false };
-    const { unitId } = report;
     await parts.reports.submit({
       unitId,
       message,
@@ -48,7 +46,7 @@ export async function reportOutcomes(report: OutcomeReport): Promise<void> {
       settlement: null,
     });
   } catch (error) {
-    parts.log.error({ err: error, unit: report.unitId }, 'a delivery report could not be stored');
+    parts.log.error({ err: error, unit: unitId }, 'a delivery report could not be stored');
   }
 }
 
