@@ -151,7 +151,8 @@ export const smartHostKind: Kind<SmartHost> = {
   name: 'address of a mail server',
   parse(value) {
     const via = typeof value === 'string' ? parseSmartHost(value) : null;
-    if (via === null) throw new BadValue('wants "smtp://host:port", "smtps://host" or "smtp://user@host:port"');
+    if (via === null)
+      throw new BadValue('wants "smtp://host:port", "smtps://host", "lmtp://host" or "smtp://user@host:port"');
     return via;
   },
   write: (via) => quote(formatSmartHost(via, false)),

@@ -110,8 +110,23 @@ test('every part of the contract is read', () => {
   assert.deepEqual(
     config.routes.map((route) => [route.domain, route.via, route.relayDomain]),
     [
-      ['three.test', { implicitTls: false, host: '127.0.0.1', port: 2600, user: null, password: null }, true],
-      ['*', { implicitTls: true, host: 'smart.test', port: 465, user: 'me@one.test', password: 'pass/word' }, false],
+      [
+        'three.test',
+        { protocol: 'smtp', implicitTls: false, host: '127.0.0.1', port: 2600, user: null, password: null },
+        true,
+      ],
+      [
+        '*',
+        {
+          protocol: 'smtp',
+          implicitTls: true,
+          host: 'smart.test',
+          port: 465,
+          user: 'me@one.test',
+          password: 'pass/word',
+        },
+        false,
+      ],
     ],
   );
 });

@@ -199,7 +199,7 @@ const ROUTE = tables('route', 'Mail that does not go by MX.', {
     since,
   }),
   via: required<SmartHost>('via', smartHostKind, {
-    doc: 'The server that takes it; smtps:// speaks TLS from the start.',
+    doc: 'The server that takes it; smtps:// speaks TLS from the start, lmtp:// is for one that keeps the mailboxes.',
     since,
   }),
   passwordFile: optional<string>('password_file', pathKind, {

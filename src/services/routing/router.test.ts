@@ -199,6 +199,7 @@ test(`at most ${MX_HOSTS_MAX} hosts with ${HOST_ADDRESSES_MAX} addresses each`, 
 });
 
 const via = (host: string, more: Partial<ConfiguredRoute['via']> = {}): ConfiguredRoute['via'] => ({
+  protocol: 'smtp',
   implicitTls: false,
   host,
   port: 2600,
@@ -234,6 +235,13 @@ test('a password is only said to a host that proves its name, or to this machine
     [implicit.implicitTls, implicit.tls, implicit.login, implicit.site],
     [true, 'opportunistic', null, 'smtps://smart.test:465'],
   );
+});
+
+test('RFC 2033 a route may speak LMTP to the server that keeps the mailboxes', async () => {
+  const routes = [{ domain: '*', via: via('127.0.0.1', { protocol: 'lmtp', port: 24 }) }];
+  const route = await router({}, { routes }).findRoute('two.test');
+  assert.ok(route.kind === 'hosts');
+  assert.deepEqual([route.protocol, route.site], ['lmtp', 'lmtp://127.0.0.1:24']);
 });
 
 test('a next hop that DNS does not know is our mistake, and mail waits', async () => {

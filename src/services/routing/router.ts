@@ -8,6 +8,7 @@ import type { RelayHost, Route, RouteFinder } from '../relay/route-plan.ts';
 
 /** The next hop of a configured route. */
 export interface SmartHost {
+  readonly protocol: 'smtp' | 'lmtp';
   readonly implicitTls: boolean;
   /** A domain name or an IP address without brackets. */
   readonly host: string;
@@ -54,7 +55,7 @@ export class Router implements RouteFinder {
 
 /** The administrator chose the host: private addresses are fine, MX records are not looked at. */
 async function routeVia(via: SmartHost, options: RouterOptions): Promise<Route> {
-  const { host, port, implicitTls, user, password } = via;
+  const { protocol, host, port, implicitTls, user, password } = via;
   const ip = canonicalIp(host);
   const found =
     ip === null ? await findHostAddresses(host, { ...options, allowPrivateAddresses: true }) : literalAddress(ip, true);
@@ -66,10 +67,10 @@ async function routeVia(via: SmartHost, options: RouterOptions): Promise<Route> 
   const onThisMachine = found.addresses.every((address) => ipScope(address) === 'loopback');
   return {
     kind: 'hosts',
-    site: `smtp${implicitTls ? 's' : ''}://${user === null ? '' : `${encodeURIComponent(user)}@`}${next.name}:${port}`,
+    site: `${protocol}${implicitTls ? 's' : ''}://${user === null ? '' : `${encodeURIComponent(user)}@`}${next.name}:${port}`,
     hosts: [next],
     port,
-    protocol: 'smtp',
+    protocol,
     implicitTls,
     tls: login !== null && !onThisMachine ? 'required' : 'opportunistic',
     login,
