@@ -13,6 +13,10 @@ test('RFC 5321 §4.5.4.1 retries after 1, 5, 15 and 30 minutes, then growing to 
   assert.deepEqual(minutes, [1, 5, 15, 30, 30, 41, 61, 58, 120, 180, 240, 240, 240, 240]);
 });
 
+test('waits are whole milliseconds: the store keeps no fractions', () => {
+  for (const age of [0, 1, 1e5, 1e6, 7_777_777, 1e7, 1e8]) assert.ok(Number.isInteger(retryWaitMs(age, 0.123_456)));
+});
+
 test('jitter only lengthens a wait, by a tenth at most', () => {
   for (const age of [0, 1e5, 1e6, 1e7, 1e8]) {
     const least = retryWaitMs(age, 0);

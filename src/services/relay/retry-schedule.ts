@@ -13,11 +13,11 @@ const FIRST_WAITS: readonly (readonly [number, number])[] = [
 /** Part of a wait that chance may add, so that what failed together does not come together. */
 const JITTER = 0.1;
 
-/** The wait after a failure at this age of the message; `random` in [0, 1). */
+/** The wait after a failure at this age of the message, in whole ms; `random` in [0, 1). */
 export function retryWaitMs(ageMs: number, random: number): number {
   const first = FIRST_WAITS.find(([below]) => ageMs < below);
   const wait = first === undefined ? Math.min(RETRY_MAX_MS, ageMs / 2) : first[1];
-  const jittered = wait * (1 + JITTER * random);
+  const jittered = Math.floor(wait * (1 + JITTER * random));
   // One attempt falls on the hour at which the sender is told of the delay.
   const toReport = DELAY_REPORT_AFTER_MS - ageMs;
   return toReport > MINUTE_MS && jittered > toReport ? toReport : jittered;
