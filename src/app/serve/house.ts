@@ -15,6 +15,7 @@ import { openStore, type ThreadStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { HouseThread } from '../threads/house-thread.ts';
 import { THREAD_INDEX, type RelayCommand, type TlsMaterial } from '../threads/thread-data.ts';
+import { startUpkeep } from './upkeep.ts';
 import { takeThreadSockets, type BoundPort } from './listening-ports.ts';
 
 /** How long sessions may take to finish when the server stops. */
@@ -33,7 +34,7 @@ export interface HouseParts {
   readonly onFatal: (reason: string) => void;
 }
 
-type ThreadFile = 'store' | 'upkeep' | 'relay' | 'protocol';
+type ThreadFile = 'store' | 'relay' | 'protocol';
 
 interface ThreadStart {
   readonly name: string;
@@ -53,7 +54,7 @@ export class House {
   #config: Config;
   #tls: TlsMaterial;
   #storeThread: HouseThread | null = null;
-  #upkeepThread: HouseThread | null = null;
+  #stopUpkeep: (() => Promise<void>) | null = null;
   #relayThread: HouseThread | null = null;
   #relayCommands: PortCaller<RelayCommand, number> | null = null;
   #store: ThreadStore | null = null;
@@ -109,7 +110,7 @@ export class House {
     await this.#storeThread.ready;
     this.#store = await openStore({ dataDir, threadIndex: THREAD_INDEX.main, port, clock: systemClock, log });
     await Promise.all(protocols.map((thread) => thread.ready));
-    this.#startUpkeep();
+    this.#stopUpkeep = startUpkeep(this.#store, this.#config, log);
     this.#startRelay();
     log.info({ threads: this.#config.threads, listeners: bound.length }, 'all listeners accept');
   }
@@ -133,7 +134,7 @@ export class House {
     this.#stopping = true;
     await Promise.all(this.#protocolThreads.map((thread) => thread.drain(DRAIN_MS, DRAIN_GRACE_MS)));
     await this.#relayThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
-    await this.#upkeepThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
+    await this.#stopUpkeep?.();
     await this.#store?.close();
     await this.#storeThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
   }
@@ -191,13 +192,6 @@ export class House {
     });
     this.#protocolThreads[number] = thread;
     return thread;
-  }
-
-  #startUpkeep(): void {
-    const store = this.#attach(THREAD_INDEX.upkeep);
-    this.#upkeepThread = this.#start('upkeep', { name: 'upkeep', data: { store }, transfer: [store] }, () =>
-      this.#later(() => this.#startUpkeep()),
-    );
   }
 
   #startRelay(): void {

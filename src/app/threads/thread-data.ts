@@ -5,7 +5,7 @@ import type { QueueCommand, QueueSelection } from '../../storage/queue-store.ts'
 import type { ListenerProtocol } from '../config/listener-protocols.ts';
 
 /** Thread indexes name threads in unit ids; the main thread and the other single threads come first. */
-export const THREAD_INDEX = { main: 0, relay: 1, upkeep: 2, firstProtocol: 3 } as const;
+export const THREAD_INDEX = { main: 0, relay: 1, firstProtocol: 2 } as const;
 
 export interface ThreadData {
   readonly config: Config;
@@ -19,10 +19,6 @@ export interface AttachMessage {
   readonly kind: 'attach';
   readonly port: MessagePort;
   readonly threadIndex: number;
-}
-
-export interface UpkeepThreadData extends ThreadData {
-  readonly store: MessagePort;
 }
 
 export interface RelayThreadData extends ThreadData {
