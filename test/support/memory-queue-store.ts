@@ -134,6 +134,7 @@ export class MemoryQueueStore implements QueueStore {
 
   async defer(deferrals: readonly QueueDeferral[]): Promise<void> {
     for (const deferral of deferrals) {
+      if (!Number.isInteger(deferral.nextAtMs)) throw new TypeError('the store keeps whole milliseconds');
       this.deferrals.push(deferral);
       for (const event of deferral.events) this.events.push({ ...event, unitId: deferral.unitId });
       const key = this.key(deferral.unitId, deferral.domain);

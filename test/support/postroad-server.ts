@@ -107,6 +107,7 @@ export class PostroadServer {
     const code = await this.#process.stop();
     rmSync(this.folder, { recursive: true, force: true });
     if (code !== 0) throw new Error(`postroad ended with ${code}:\n${this.log}`);
+    if (this.log.includes('"level":"error"')) throw new Error(`postroad had trouble:\n${this.log}`);
   }
 }
 
