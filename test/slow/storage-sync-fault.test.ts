@@ -10,10 +10,10 @@ import { openEmbedded } from '../../src/storage/embedded.ts';
 import { listMessages } from '../../src/storage/records/messages.ts';
 import { verify } from '../../src/storage/verify.ts';
 import { scratchFolder } from '../support/scratch-store.ts';
+import { withoutStrace } from '../support/strace.ts';
 
 const CHILD = fileURLToPath(new URL('storage-child/main.ts', import.meta.url));
 const ATTEMPTS = 30;
-const skip = spawnSync('strace', ['-V']).status !== 0 && 'strace is not installed';
 
 /** Runs the child; syncs of the database number `from` to `to` fail. Its answers, and the traced syncs. */
 function runWithFaults(folder: string, from: number, to: number) {
@@ -44,7 +44,7 @@ async function readAttempts(dataDir: string): Promise<string[]> {
   return heads.map((head) => /Attempt: (\S+)/.exec(head.toString('latin1'))?.[1] ?? '');
 }
 
-test('a WAL whose sync fails gets no further commit before it has started anew', { skip }, async (t) => {
+test('a WAL whose sync fails gets no further commit before it has started anew', { skip: withoutStrace }, async (t) => {
   const { dataDir, database, answers, syncs, stderr } = runWithFaults(scratchFolder(t), 15, 17);
   assert.equal(answers.length, ATTEMPTS, stderr);
   const lastFailed = syncs.findLastIndex((line) => line.includes('INJECTED'));
