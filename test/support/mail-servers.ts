@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { absent, freePort, run, until } from './programs.ts';
+import { absent, freePort, run, RunningProgram, until } from './programs.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 
 /** Of nobody, on Debian: who owns the test mailboxes. */
@@ -178,4 +178,165 @@ function readLog(file: string): string {
   } catch {
     return ''; // Not written yet.
   }
+}
+
+/** Where Exim is: `POSTROAD_EXIM`, or the machine's; it conflicts with Postfix as a package. */
+export function eximProgram(): string {
+  return process.env['POSTROAD_EXIM'] ?? 'exim4';
+}
+
+export interface EximOptions {
+  /** The port of the next hop for one.test. */
+  readonly nextPort: number;
+}
+
+const EXIM_CONF = (parts: ServerFolder & { program: string; port: number; nextPort: number }): string => `
+exim_path = ${parts.program}
+spool_directory = ${parts.folder}/spool
+log_file_path = ${parts.folder}/log/%s
+pid_file_path = ${parts.folder}/exim.pid
+primary_hostname = mx.five.test
+qualify_domain = five.test
+keep_environment =
+deliver_drop_privilege
+daemon_smtp_ports = ${parts.port}
+local_interfaces = 127.0.0.1
+disable_ipv6
+host_lookup =
+rfc1413_query_timeout = 0s
+tls_advertise_hosts = *
+tls_certificate = ${parts.folder}/certificate.pem
+tls_privatekey = ${parts.folder}/key.pem
+dsn_advertise_hosts = *
+smtputf8_advertise_hosts = *
+message_size_limit = 60000
+log_selector = +smtp_protocol_error +tls_cipher +smtp_confirmation
+acl_smtp_rcpt = check_rcpt
+begin acl
+check_rcpt:
+  defer local_parts = later
+        message = Come back later
+  deny domains = five.test
+       ! local_parts = ben : jürgen
+       message = 5.1.1 Unknown user
+  accept
+begin routers
+onward:
+  driver = manualroute
+  domains = one.test
+  route_list = one.test 127.0.0.1::${parts.nextPort}
+  self = send
+  transport = onward
+mailboxes:
+  driver = accept
+  domains = five.test
+  transport = mailbox
+begin transports
+onward:
+  driver = smtp
+  hosts_require_tls = *
+  hosts_try_dane =
+mailbox:
+  driver = appendfile
+  maildir_format
+  directory = ${parts.mail}/ben
+  create_directory
+  return_path_add
+  user = Debian-exim
+  group = Debian-exim
+`;
+
+/** Exim as mx.five.test: one mailbox, ben@ and jürgen@five.test; mail of this machine for one.test is relayed. */
+export async function startExim({ nextPort }: EximOptions): Promise<MailServer> {
+  const program = eximProgram();
+  const made = makeFolder('exim');
+  const { folder, mail } = made;
+  const port = await freePort();
+  const [uid, gid] = (await Promise.all([run('id', ['-u', 'Debian-exim']), run('id', ['-g', 'Debian-exim'])])).map(
+    Number,
+  );
+  for (const name of ['spool', 'log']) {
+    mkdirSync(join(folder, name));
+    chownSync(join(folder, name), uid!, gid!);
+  }
+  chownSync(join(folder, 'key.pem'), uid!, gid!);
+  chownSync(mail, uid!, gid!); // With a configuration of our own it delivers as its own user.
+  const config = join(folder, 'exim.conf');
+  writeFileSync(config, EXIM_CONF({ ...made, program, port, nextPort }));
+  const daemon = await RunningProgram.start(program, ['-C', config, '-bdf', '-q5m'], null);
+  const log = (): string =>
+    `${daemon.said}${readLog(join(folder, 'log', 'main'))}${readLog(join(folder, 'log', 'panic'))}`;
+  await accepting(`Exim (${log()})`, port);
+  return {
+    folder,
+    mail,
+    port,
+    log,
+    async sendmail(letter, ...words) {
+      await run(program, ['-C', config, '-bm', '-i', ...words], { input: withLf(letter) });
+    },
+    async stop() {
+      await daemon.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Dovecot extends ServerFolder {
+  readonly lmtpPort: number;
+  log(): string;
+  stop(): Promise<void>;
+}
+
+const DOVECOT_CONF = (folder: string, mail: string, port: number): string => `
+protocols = lmtp
+listen = 127.0.0.1
+base_dir = ${folder}/run
+state_dir = ${folder}/state
+log_path = ${folder}/dovecot.log
+ssl = yes
+ssl_cert = <${folder}/certificate.pem
+ssl_key = <${folder}/key.pem
+default_internal_user = dovecot
+first_valid_uid = ${NOBODY}
+last_valid_uid = ${NOBODY}
+mail_location = maildir:${mail}/%n
+lmtp_user_concurrency_limit = 10
+auth_username_format = %Lu
+userdb {
+  driver = passwd-file
+  args = ${folder}/users
+}
+passdb {
+  driver = passwd-file
+  args = ${folder}/users
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = ${port}
+  }
+}
+`;
+
+/** Dovecot with LMTP for ben@ and carl@six.test. */
+export async function startDovecot(): Promise<Dovecot> {
+  const { folder, mail } = makeFolder('dovecot');
+  const lmtpPort = await freePort();
+  const users = ['ben', 'carl'].map((name) => `${name}@six.test:{PLAIN}x:${NOBODY}:${NOBODY}::${mail}/${name}\n`);
+  writeFileSync(join(folder, 'users'), users.join(''));
+  writeFileSync(join(folder, 'dovecot.conf'), DOVECOT_CONF(folder, mail, lmtpPort));
+  const daemon = await RunningProgram.start('dovecot', ['-F', '-c', join(folder, 'dovecot.conf')], null);
+  const log = (): string => `${daemon.said}${readLog(join(folder, 'dovecot.log'))}`;
+  await accepting(`Dovecot (${log()})`, lmtpPort);
+  return {
+    folder,
+    mail,
+    lmtpPort,
+    log,
+    async stop() {
+      await daemon.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemRandomInt } from '../../src/base/random.ts';
 
@@ -13,10 +13,10 @@ const FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '
 const RUN_MS = 40_000;
 const POLL_MS = 50;
 
-/** Where a program is; null when it is not installed. */
+/** Where a program is, by its name or path; null when it is not installed. */
 export function findProgram(name: string): string | null {
   for (const folder of FOLDERS) {
-    const path = join(folder, name);
+    const path = isAbsolute(name) ? name : join(folder, name);
     try {
       accessSync(path, constants.X_OK);
       return path;
@@ -71,8 +71,8 @@ export class RunningProgram {
     }
   }
 
-  /** Starts it and waits until it has printed a line that `ready` matches. */
-  static async start(program: string, words: readonly string[], ready: RegExp): Promise<RunningProgram> {
+  /** Starts it and waits until it has printed a line that `ready` matches; null: does not wait. */
+  static async start(program: string, words: readonly string[], ready: RegExp | null): Promise<RunningProgram> {
     const child = spawn(findProgram(program) ?? program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     const running = new RunningProgram(child);
     let failure: Error | null = null;
@@ -83,7 +83,7 @@ export class RunningProgram {
       await until(`${program} is ready`, () => {
         if (failure !== null) throw failure;
         if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${program} ended`);
-        return ready.test(running.said) ? true : null;
+        return ready === null || ready.test(running.said) ? true : null;
       });
     } catch (error) {
       await running.stop();
