@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { absent, freePort, run, RunningProgram, until } from './programs.ts';
+import { PASSWORD } from './postroad-server.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 
 /** Of nobody, on Debian: who owns the test mailboxes. */
@@ -103,8 +104,8 @@ postlog unix-dgram n - n - 1 postlogd
 `;
 
 export interface PostfixOptions {
-  /** Lines of main.cf. */
-  readonly settings: (port: number) => Readonly<Record<string, string>>;
+  /** Lines of main.cf; gets the folder, where `certificate.pem` is. */
+  readonly settings: (folder: string) => Readonly<Record<string, string>>;
 }
 
 /** Postfix as mx.four.test: mailboxes of ben@ and jürgen@four.test; mail of this machine is relayed. */
@@ -142,7 +143,7 @@ export async function startPostfix(options: PostfixOptions): Promise<MailServer>
     smtp_tls_loglevel: '1',
     smtp_dns_support_level: 'disabled',
     maximal_backoff_time: '300s',
-    ...options.settings(port),
+    ...options.settings(folder),
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
   writeFileSync(join(config, 'main.cf'), lines.join(''));
@@ -284,11 +285,13 @@ export async function startExim({ nextPort }: EximOptions): Promise<MailServer> 
 
 export interface Dovecot extends ServerFolder {
   readonly lmtpPort: number;
+  /** Its authentication service, for Postfix. */
+  readonly authPort: number;
   log(): string;
   stop(): Promise<void>;
 }
 
-const DOVECOT_CONF = (folder: string, mail: string, port: number): string => `
+const DOVECOT_CONF = (folder: string, mail: string, ports: { lmtp: number; auth: number }): string => `
 protocols = lmtp
 listen = 127.0.0.1
 base_dir = ${folder}/run
@@ -303,6 +306,7 @@ last_valid_uid = ${NOBODY}
 mail_location = maildir:${mail}/%n
 lmtp_user_concurrency_limit = 10
 auth_username_format = %Lu
+auth_mechanisms = plain login scram-sha-256
 userdb {
   driver = passwd-file
   args = ${folder}/users
@@ -314,25 +318,34 @@ passdb {
 service lmtp {
   inet_listener lmtp {
     address = 127.0.0.1
-    port = ${port}
+    port = ${ports.lmtp}
+  }
+}
+service auth {
+  inet_listener auth {
+    address = 127.0.0.1
+    port = ${ports.auth}
   }
 }
 `;
 
-/** Dovecot with LMTP for ben@ and carl@six.test. */
+/** Dovecot with LMTP and passwords for ben@ and carl@six.test. */
 export async function startDovecot(): Promise<Dovecot> {
   const { folder, mail } = makeFolder('dovecot');
-  const lmtpPort = await freePort();
-  const users = ['ben', 'carl'].map((name) => `${name}@six.test:{PLAIN}x:${NOBODY}:${NOBODY}::${mail}/${name}\n`);
+  const ports = { lmtp: await freePort(), auth: await freePort() };
+  const users = ['ben', 'carl'].map(
+    (name) => `${name}@six.test:{PLAIN}${PASSWORD}:${NOBODY}:${NOBODY}::${mail}/${name}\n`,
+  );
   writeFileSync(join(folder, 'users'), users.join(''));
-  writeFileSync(join(folder, 'dovecot.conf'), DOVECOT_CONF(folder, mail, lmtpPort));
+  writeFileSync(join(folder, 'dovecot.conf'), DOVECOT_CONF(folder, mail, ports));
   const daemon = await RunningProgram.start('dovecot', ['-F', '-c', join(folder, 'dovecot.conf')], null);
   const log = (): string => `${daemon.said}${readLog(join(folder, 'dovecot.log'))}`;
-  await accepting(`Dovecot (${log()})`, lmtpPort);
+  await accepting(`Dovecot (${log()})`, ports.lmtp);
   return {
     folder,
     mail,
-    lmtpPort,
+    lmtpPort: ports.lmtp,
+    authPort: ports.auth,
     log,
     async stop() {
       await daemon.stop();

@@ -90,7 +90,8 @@ export class PostroadServer {
         withinMs,
       );
     } catch (error) {
-      throw new Error(`${String(error)}\n${await this.command('queue', 'list')}\n${this.log}`, { cause: error });
+      const log = this.log.replaceAll(/^.*"signed in".*\n/gmu, '');
+      throw new Error(`${String(error)}\n${await this.command('queue', 'list')}\n${log}`, { cause: error });
     }
     return await readInbox({ ...login, remove: true });
   }
