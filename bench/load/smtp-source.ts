@@ -39,7 +39,7 @@ const SINK_BACKLOG = 1000;
 /** Starts smtp-sink on every loopback address of one port. */
 export async function startSmtpSink(options: readonly string[] = []): Promise<Sink> {
   const port = await freePort();
-  const args = ['-4', '-c', ...options, `inet:0.0.0.0:${port}`, `${SINK_BACKLOG}`];
+  const args = ['-4', '-c', '-u', 'nobody', ...options, `inet:0.0.0.0:${port}`, `${SINK_BACKLOG}`];
   const child = startProgram(findProgram('smtp-sink', 'postfix'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const sink = {
     port,

@@ -18,8 +18,6 @@ export interface PostroadOptions {
   readonly more?: string;
   /** TOML in [limits] beyond the usual lines. */
   readonly limits?: readonly string[];
-  /** Words for Node, such as --cpu-prof. */
-  readonly nodeOptions?: string;
 }
 
 export interface Postroad extends RunningServer {
@@ -97,7 +95,7 @@ async function readyLine(options: PostroadOptions, config: string): Promise<Star
   writeFileSync(outFile, '');
   const child = startProgram('/bin/sh', ['-c', `exec "$0" "$@" >"${outFile}"`, PROGRAM, 'serve', '--config', config], {
     logFile,
-    env: options.nodeOptions === undefined ? {} : { NODE_OPTIONS: options.nodeOptions },
+    env: { NODE_OPTIONS: process.env['POSTROAD_BENCH_NODE_OPTIONS'] ?? '' },
   });
   const ready = (): RegExpExecArray | null => /^ready (\{.*\})$/mu.exec(readFileSync(outFile, 'utf8'));
   await until(() => ready() !== null || child.exitCode !== null, 'postroad starts', READY_PATIENCE_MS, 5);
