@@ -23,10 +23,9 @@ interface Standing {
   readonly smtp: Endpoint;
 }
 
-/** Growth of the server's memory for each idle connection; some opened and closed before do not count. */
+/** Growth of the server's memory for each idle connection; with threads, some that were opened and closed before do not count. */
 async function memoryEach({ server, smtp }: Standing, connections: number, underTls: boolean): Promise<Figures> {
-  const before = await openIdle(smtp, Math.min(connections, WARMING_CONNECTIONS), underTls);
-  await before.close();
+  if (connections > POSTFIX_CONNECTIONS) await (await openIdle(smtp, WARMING_CONNECTIONS, underTls)).close();
   await sleep(SETTLE_MS);
   const atRest = proportionalMemoryOf(server.roots);
   const idle = await openIdle(smtp, connections, underTls);

@@ -36,6 +36,7 @@ function messageOf(octets: number): Buffer {
 class ReplyCounter {
   #rest = '';
   failed: string | null = null;
+  last = '';
 
   count(chunk: Buffer): number {
     const text = this.#rest + chunk.toString('latin1');
@@ -48,6 +49,7 @@ class ReplyCounter {
       }
       from = end + 1;
     }
+    if (from > 0) this.last = text.slice(0, from).trim();
     this.#rest = text.slice(from);
     return replies;
   }
@@ -101,7 +103,13 @@ function runSession(load: SmtpLoad, shared: Shared): Promise<void> {
   };
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.once('close', () => (state === 'quit' ? resolve() : reject(new Error('the server closed early'))));
+    socket.once('close', () => {
+      if (state === 'quit') resolve();
+      else
+        reject(
+          new Error(`port ${load.to.port} closed early, after ${shared.done} messages (${state}): ${replies.last}`),
+        );
+    });
     socket.on('data', (chunk) => {
       awaited -= replies.count(chunk);
       if (replies.failed !== null) {
