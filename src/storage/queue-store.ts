@@ -111,7 +111,8 @@ export interface QueueStore {
   ): Promise<readonly CommandedEntry[]>;
   /**
    * Told of committed messages, in batches, with the items themselves (read by the store in one go where the commit
-   * happened in another thread). Returns the end of the subscription.
+   * happened in another thread). Resolves with the end of the subscription once it holds: `loadWaiting` has from then on
+   * what was committed before.
    */
-  onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): () => void;
+  onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void>;
 }

@@ -56,7 +56,10 @@ export interface Store {
   /** Whole records, in the order asked; neighbours in a segment are read in one go. The caller bounds the sum. */
   readBlobs(places: readonly BlobPlace[]): Promise<Buffer[]>;
   onChange(listener: (change: Change) => void): () => void;
-  /** Told of every message that entered the queue, whichever thread committed it. */
-  onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): () => void;
+  /**
+   * Told of every message that enters the queue, whichever thread commits it. Resolves with the end of the subscription
+   * once it holds: what was committed before can be read by then, of everything later the listener is told.
+   */
+  onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void>;
   close(): Promise<void>;
 }

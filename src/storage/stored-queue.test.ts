@@ -19,7 +19,7 @@ test('a queued message is told of, found and read', async (t) => {
   const store = await openScratchStore(t);
   const queue = createQueueStore(store);
   const arrivals: QueueArrival[] = [];
-  queue.onArrivals((batch) => arrivals.push(...batch));
+  await queue.onArrivals((batch) => arrivals.push(...batch));
   const queued = makeQueued(['x@a.test', 'y@b.test', 'z@a.test'], { envid: 'e1', notBeforeMs: 3 });
   const id = await enqueue(store, queued);
   assert.deepEqual(

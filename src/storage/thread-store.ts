@@ -198,7 +198,7 @@ export class ThreadStore implements Store, MessageDestination {
     return this.#writer.onChange(listener);
   }
 
-  onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): () => void {
+  onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void> {
     return this.#writer.onArrivals(listener);
   }
 

@@ -37,6 +37,8 @@ export class MemoryQueueStore implements QueueStore {
   readonly events: (JourneyEvent & { readonly unitId: number })[] = [];
   /** How often items were read back. */
   loads = 0;
+  /** Subscriptions hold when this resolves. */
+  subscribing: Promise<void> | null = null;
   /** Set: the next calls of `settle` reject. */
   settleFails = false;
   largestLoad = 0;
@@ -166,7 +168,8 @@ export class MemoryQueueStore implements QueueStore {
     return changed;
   }
 
-  onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): () => void {
+  async onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void> {
+    await this.subscribing;
     this.#listener = listener;
     return () => {
       this.#listener = null;

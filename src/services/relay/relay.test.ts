@@ -23,6 +23,24 @@ test('a fresh message goes out at once, from memory, and leaves the queue', asyn
   assert.deepEqual([host, address, tls, reply], ['mx.two.test', '127.0.0.1', null, '250 2.0.0 queued']);
 });
 
+test('a message that is committed while the subscription is on its way to the writer goes out', async (t) => {
+  const rig = await start(t);
+  await rig.relay.stop();
+  let hold = (): void => {};
+  rig.store.subscribing = new Promise((resolve) => {
+    hold = resolve;
+  });
+  const relay = rig.secondRelay();
+  t.after(() => relay.stop());
+  const started = relay.start();
+  rig.store.add(rig.message(['b@two.test']), BODY, true);
+  hold();
+  await started;
+  await rig.clock.advance(1000);
+  await relay.idle();
+  assert.equal(rig.sink.messages.length, 1);
+});
+
 test('domains of one site share a transaction; a second message shares the connection', async (t) => {
   const rig = await start(t);
   rig.send(['b@two.test', 'c@three.test', 'd@two.test']);

@@ -98,10 +98,13 @@ export class Relay {
   /** Reads what waits and begins; resolves when everything that waits is known. */
   async start(): Promise<void> {
     this.#running = true;
-    this.#unsubscribe = this.#parts.store.onArrivals((arrivals) => {
+    this.#armSweep();
+    // Only then read: a message that is committed in between must be in one of the two.
+    const unsubscribe = await this.#parts.store.onArrivals((arrivals) => {
       for (const arrival of arrivals) this.#intake.addArrival(arrival);
     });
-    this.#armSweep();
+    if (this.#stopping.signal.aborted) return unsubscribe();
+    this.#unsubscribe = unsubscribe;
     let after: QueueKey | null = null;
     for (;;) {
       const page: Awaited<ReturnType<QueueStore['loadWaiting']>> = await this.#parts.store.loadWaiting(

@@ -139,6 +139,7 @@ export class StoreWriter {
       case 'subscribe':
         client.changes = message.changes;
         client.arrivals = message.arrivals;
+        this.#answer(client, message.id);
         break;
       case 'pin':
         this.#retirement.pin(client);

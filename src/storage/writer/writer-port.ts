@@ -105,11 +105,16 @@ export class WriterPort {
   }
 
   onChange(listener: (change: Change) => void): () => void {
-    return this.#subscribe(this.#changeListeners, listener);
+    const { end, begun } = this.#subscribe(this.#changeListeners, listener);
+    begun.catch(() => {}); // The port closed: there are no more changes.
+    return end;
   }
 
-  onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): () => void {
-    return this.#subscribe(this.#arrivalListeners, listener);
+  /** Resolves with the end of the subscription when the writer knows of it: nothing is missed between reading and this. */
+  async onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void> {
+    const { end, begun } = this.#subscribe(this.#arrivalListeners, listener);
+    await begun;
+    return end;
   }
 
   /** Calls that are not answered yet fail. */
@@ -118,21 +123,17 @@ export class WriterPort {
     this.#fail();
   }
 
-  #subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  #subscribe<T>(listeners: Set<T>, listener: T): { end: () => void; begun: Promise<void> } {
     listeners.add(listener);
-    this.#sayWhatIsWanted();
-    return () => {
-      if (listeners.delete(listener)) this.#sayWhatIsWanted();
+    const end = (): void => {
+      if (listeners.delete(listener)) this.#sayWhatIsWanted().catch(() => {});
     };
+    return { end, begun: this.#sayWhatIsWanted() };
   }
 
-  #sayWhatIsWanted(): void {
-    if (this.#closed) return;
-    this.#post({
-      kind: 'subscribe',
-      changes: this.#changeListeners.size > 0,
-      arrivals: this.#arrivalListeners.size > 0,
-    });
+  #sayWhatIsWanted(): Promise<void> {
+    const [changes, arrivals] = [this.#changeListeners.size > 0, this.#arrivalListeners.size > 0];
+    return this.#ask((id) => ({ kind: 'subscribe', id, changes, arrivals }));
   }
 
   #receive(message: Exclude<ToStore, { kind: 'welcome' }>): void {

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
+import type { ToWriter } from './channel.ts';
+import { WriterPort } from './writer-port.ts';
+
+test('a subscription to arrivals holds when the writer has answered it, not before', async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => port2.close());
+  const opening = WriterPort.open(port1, () => {});
+  port2.postMessage({ kind: 'welcome', greatestUnitId: 0 });
+  const { writer } = await opening;
+  let holds = false;
+  const subscription = writer.onArrivals(() => {});
+  const held = subscription.then(() => {
+    holds = true;
+  });
+  const [message] = (await once(port2, 'message')) as [ToWriter];
+  assert.ok(message.kind === 'subscribe' && message.arrivals);
+  assert.equal(holds, false);
+  port2.postMessage({
+    kind: 'committed',
+    answers: [{ id: message.id, value: undefined }],
+    change: null,
+    arrivals: null,
+  });
+  await held;
+  const end = await subscription;
+  end();
+  const [after] = (await once(port2, 'message')) as [ToWriter];
+  assert.ok(after.kind === 'subscribe' && !after.arrivals);
+});
