@@ -123,7 +123,7 @@ const OUTBOUND = table('outbound', 'Sending to other servers.', {
   }),
   retriesMs: setting<readonly number[]>('retries', listKind(durationKind), {
     default: ['1m', '5m', '15m', '30m'],
-    doc: 'The waits before the first retries; later ones double up to retry_max.',
+    doc: 'The waits before the first retries; later ones grow with the age of the message, up to retry_max.',
     since,
   }),
   retryMaxMs: setting<number>('retry_max', durationKind, {

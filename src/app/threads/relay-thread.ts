@@ -54,6 +54,7 @@ await liveThread(log, async () => {
   const servers = config.dns.servers.length > 0 ? () => config.dns.servers : systemDnsServers(clock);
   const resolver = new StubResolver({ servers, clock, randomInt: systemRandomInt });
   const { port, allowPrivateAddresses, connectionsMax, connectionsPerSiteMax } = config.outbound;
+  const { retriesMs, retryMaxMs, delayWarningMs } = config.outbound;
   const routes = new Router({
     resolver,
     randomInt: systemRandomInt,
@@ -75,7 +76,12 @@ await liveThread(log, async () => {
       log,
       random: Math.random,
     },
-    { sources: relaySources(config), siteConnectionsMax: connectionsPerSiteMax, totalConnectionsMax: connectionsMax },
+    {
+      sources: relaySources(config),
+      siteConnectionsMax: connectionsPerSiteMax,
+      totalConnectionsMax: connectionsMax,
+      schedule: { firstWaitsMs: retriesMs, waitMaxMs: retryMaxMs, delayReportAfterMs: delayWarningMs },
+    },
   );
   answerPort(data.commands, ({ command, selection }: RelayCommand) => relay.command(command, selection), log);
   counters.onSnapshot(() => {

@@ -71,7 +71,11 @@ export const UNWRITTEN_MAX = 2_000;
 export const STORE_RETRY_MS = SECOND_MS;
 export const REPORT_RETRY_MAX_MS = 5 * MINUTE_MS;
 
+/** Waits after the first failures, the longest wait, and when the sender is told; [outbound] may set others. */
+export const RETRY_FIRST_WAITS_MS: readonly number[] = [1, 5, 15, 30].map((minutes) => minutes * MINUTE_MS);
 export const RETRY_MAX_MS = 4 * HOUR_MS;
+/** Whatever is set, no wait is shorter. */
+export const RETRY_MIN_MS = SECOND_MS;
 export const DELAY_REPORT_AFTER_MS = 4 * HOUR_MS;
 /** How often what is in memory is searched for expired keys. */
 export const EXPIRY_SWEEP_MS = MINUTE_MS;

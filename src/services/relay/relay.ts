@@ -12,6 +12,7 @@ import { Ledger } from './ledger.ts';
 import * as limits from './limits.ts';
 import type { OpenClient } from './opening.ts';
 import { applyCommand } from './queue-commands.ts';
+import { DEFAULT_SCHEDULE, type RetrySchedule } from './retry-schedule.ts';
 import { Settling, type RelayCounts } from './settling.ts';
 import type { RouteFinder } from './route-plan.ts';
 import type { Site } from './site.ts';
@@ -35,6 +36,8 @@ export interface RelayOptions {
   readonly siteConnectionsMax?: number;
   readonly totalConnectionsMax?: number;
   readonly readyRecipientsMax?: number;
+  /** Default: DEFAULT_SCHEDULE. */
+  readonly schedule?: RetrySchedule;
 }
 
 export interface RelayLoad {
@@ -67,7 +70,15 @@ export class Relay {
     const { store, clock, log, random, open } = parts;
     this.#ledger = new Ledger({ store, clock, log, onWritten: () => this.#onWritten() });
     const onFinished = (key: JobKey, nextAtMs: number | null): void => this.#intake.finish(key, nextAtMs);
-    const settling = new Settling({ ledger: this.#ledger, reports: parts.reports, clock, random, onFinished });
+    const { schedule = DEFAULT_SCHEDULE } = options;
+    const settling = new Settling({
+      ledger: this.#ledger,
+      reports: parts.reports,
+      clock,
+      random,
+      schedule,
+      onFinished,
+    });
     this.#settling = settling;
     this.#sites = new Sites({
       store,

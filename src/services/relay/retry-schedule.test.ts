@@ -25,3 +25,10 @@ test('jitter only lengthens a wait, by a tenth at most', () => {
   }
   assert.ok(retryWaitMs(5 * 86_400_000, 0.999) <= RETRY_MAX_MS * 1.1);
 });
+
+test('another schedule holds, and no wait is shorter than a second', () => {
+  const schedule = { firstWaitsMs: [2000, 9000], waitMaxMs: 60_000, delayReportAfterMs: 1e9 };
+  const waits = [0, 1999, 2000, 10_999, 11_000, 30_000, 1e6].map((ageMs) => retryWaitMs(ageMs, 0, schedule));
+  assert.deepEqual(waits, [2000, 2000, 9000, 9000, 9000, 15_000, 60_000]);
+  assert.equal(retryWaitMs(0, 0, { ...schedule, firstWaitsMs: [] }), 1000);
+});

@@ -8,8 +8,7 @@ import type { ReportedRecipient, ReportRequest, Reports } from '../bounces/repor
 import type { Job, JobKey, JobRecipient } from './job.ts';
 import { attemptData, attemptEvent, type AttemptPeer } from './journey-events.ts';
 import type { Ledger } from './ledger.ts';
-import { DELAY_REPORT_AFTER_MS } from './limits.ts';
-import { retryWaitMs } from './retry-schedule.ts';
+import { retryWaitMs, type RetrySchedule } from './retry-schedule.ts';
 
 /** The fate of one recipient in this attempt. */
 export interface Decision {
@@ -36,6 +35,7 @@ export interface SettlingParts {
   readonly reports: Reports;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly schedule: RetrySchedule;
   /** A key is finished: it waits until `nextAtMs`, or has left the queue (null). */
   readonly onFinished: (key: JobKey, nextAtMs: number | null) => void;
 }
@@ -120,10 +120,10 @@ export class Settling {
   }
 
   #defer(job: Job, key: JobKey, context: AttemptContext): void {
-    const { clock, random } = this.#parts;
+    const { clock, random, schedule } = this.#parts;
     const nowMs = clock.now();
     const bornMs = Math.max(job.message.queuedAtMs, job.message.notBeforeMs);
-    const waitMs = retryWaitMs(Math.max(0, nowMs - bornMs), random());
+    const waitMs = retryWaitMs(Math.max(0, nowMs - bornMs), random(), schedule);
     const nextAtMs = Math.max(nowMs + waitMs, key.notBeforeMs);
     key.notBeforeMs = nextAtMs;
     const told = this.#toldOfDelay(job, key, nowMs - bornMs);
@@ -148,7 +148,7 @@ export class Settling {
   #toldOfDelay(job: Job, key: JobKey, ageMs: number): ReportedRecipient[] {
     const { deliverBy } = job.message;
     const late = deliverBy !== null && deliverBy.mode === 'N' && deliverBy.atMs <= this.#parts.clock.now();
-    if (key.delayReported || (ageMs < DELAY_REPORT_AFTER_MS && !late)) return [];
+    if (key.delayReported || (ageMs < this.#parts.schedule.delayReportAfterMs && !late)) return [];
     return key.deferred
       .filter(({ recipient }) => this.#parts.reports.wants(job.message, recipient, 'delayed', false))
       .map(({ recipient, enhanced, text, host }) => ({ recipient, action: 'delayed', enhanced, text, host }));
