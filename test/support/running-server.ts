@@ -25,6 +25,9 @@ export type TestProtocol = 'smtp' | 'submission' | 'submissions' | 'lmtp' | 'pop
 
 /** The password of every account that is made here. */
 export const PASSWORD = 'correct horse';
+const UNTIL_DEADLINE_MS = 20_000;
+/** What settles the queue or adds to a journey is not told as a change. */
+const LOOK_AGAIN_MS = 20;
 const PROTOCOLS: readonly TestProtocol[] = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s'];
 
 export interface TestServerOptions {
@@ -191,19 +194,23 @@ export class TestServer {
     return await this.inbox(address);
   }
 
-  /** Waits for a commit after which the condition holds. */
+  /** Waits for a commit after which the condition holds; looks now and then too. Rejects when it takes far too long. */
   async until(condition: () => Promise<boolean>): Promise<void> {
+    const since = performance.now();
     let wake = (): void => {};
     const stop = this.store.onChange(() => wake());
+    const looking = setInterval(() => wake(), LOOK_AGAIN_MS);
     try {
       for (;;) {
         const changed = new Promise<void>((resolve) => {
           wake = resolve;
         });
         if (await condition()) return;
+        if (performance.now() - since > UNTIL_DEADLINE_MS) throw new Error(`not in time: ${condition.toString()}`);
         await changed;
       }
     } finally {
+      clearInterval(looking);
       stop();
     }
   }

@@ -121,7 +121,7 @@ export class SmtpDialog {
   }
 
   /** MAIL, RCPT…, DATA and the message; the last reply, or the first that refused. `text` has CRLF and no last dot. */
-  async deliver(from: string, to: readonly string[], text: string | Buffer): Promise<string> {
+  async deliver(from: string, to: readonly string[], text: string): Promise<string> {
     const [mail = '', ...rcpts] = await this.sayAll(`MAIL FROM:<${from}>`, ...to.map((path) => `RCPT TO:<${path}>`));
     const refused = [mail, ...rcpts].find((said) => !said.startsWith('250'));
     if (refused !== undefined) {
@@ -131,11 +131,11 @@ export class SmtpDialog {
     return await this.data(text);
   }
 
-  /** DATA and the message. */
-  async data(text: string | Buffer): Promise<string> {
+  /** DATA and the message, dots stuffed (RFC 5321 §4.5.2). */
+  async data(text: string): Promise<string> {
     const said = await this.say('DATA');
     if (!said.startsWith('354')) return said;
-    this.send(text);
+    this.send(text.replaceAll(/^\./gm, '..'));
     return await this.say('.');
   }
 

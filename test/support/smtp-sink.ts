@@ -57,6 +57,8 @@ export interface SinkOptions {
   readonly port?: number;
 }
 
+const UNTIL_DEADLINE_MS = 20_000;
+
 export const HANG = 'hang';
 export const DROP = 'drop';
 
@@ -95,9 +97,18 @@ export class SmtpSink {
     return sink;
   }
 
-  /** Resolves once `condition` holds; looks whenever something arrives. */
+  /** Resolves once `condition` holds; looks whenever something arrives. Rejects when it takes far too long. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    let late = false;
+    const deadline = setTimeout(() => {
+      late = true;
+      this.touched();
+    }, UNTIL_DEADLINE_MS);
+    while (!condition()) {
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
+      if (late) throw new Error(`not in time: ${condition.toString()}; the sink heard:\n${this.lines.join('\n')}`);
+    }
+    clearTimeout(deadline);
   }
 
   async close(): Promise<void> {

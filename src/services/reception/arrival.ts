@@ -27,3 +27,8 @@ export interface Arrival {
   readonly parameters: MailParameters;
   readonly recipients: readonly AcceptedRecipient[];
 }
+
+/** RFC 3461 §5.2.7.3: an address for several others is reported as expanded, and they report no success of their own. */
+export function standsForMany(verdict: AcceptedRecipient['verdict']): boolean {
+  return verdict.kind === 'deliver' && verdict.accounts.length + verdict.foreign.length > 1;
+}

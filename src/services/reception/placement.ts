@@ -12,7 +12,7 @@ import type { JourneyEvent, LocalDelivery, QueuedRecipient } from '../../storage
 import { readUsage } from '../../storage/records/accounts.ts';
 import type { SqlReader } from '../../storage/sql/sql.ts';
 import type { LocalRecipient } from '../directory/verdict.ts';
-import type { AcceptedRecipient } from './arrival.ts';
+import { standsForMany, type AcceptedRecipient } from './arrival.ts';
 import { QUEUED_EVENTS_MAX } from './limits.ts';
 
 export interface PlacementInput {
@@ -93,11 +93,12 @@ class Placing {
     const forwardPath = formatAddrSpec(address);
     if (this.#queuedPaths.has(forwardPath)) return;
     this.#queuedPaths.add(forwardPath);
-    const { notify, orcpt } = accepted.recipient.parameters;
+    const { notify = null, orcpt } = accepted.recipient.parameters;
+    const isOneOfMany = standsForMany(accepted.verdict);
     this.queued.push({
       forwardPath,
       domain,
-      notify: notify ?? null,
+      notify: isOneOfMany ? (notify?.filter((word) => word !== 'SUCCESS') ?? null) : notify,
       orcpt: orcpt === undefined ? null : `${orcpt.type};${orcpt.address}`,
     });
   }

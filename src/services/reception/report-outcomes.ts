@@ -5,7 +5,7 @@ import { findEnhancedStatus } from '../../formats/enhanced-status.ts';
 import { formatAddrSpec } from '../../formats/address/parse.ts';
 import { refusalReply } from '../../protocols/smtp/index.ts';
 import type { ReportedMessage, ReportedRecipient } from '../bounces/reports.ts';
-import type { AcceptedRecipient, Arrival } from './arrival.ts';
+import { standsForMany, type AcceptedRecipient, type Arrival } from './arrival.ts';
 import type { Placement } from './placement.ts';
 import type { ReceptionParts } from './reception-parts.ts';
 
@@ -63,6 +63,9 @@ function reported(accepted: AcceptedRecipient, placement: Placement, index: numb
     const enhanced = findEnhancedStatus(`5${(words.enhanced ?? '5.0.0').slice(1)}`) ?? '5.0.0';
     return { recipient, action: 'failed', enhanced, text: refusal.publicText, host: null };
   }
-  if (accepted.verdict.kind !== 'deliver' || accepted.verdict.accounts.length === 0) return null;
-  return { recipient, action: 'delivered', enhanced: '2.1.5', text: null, host: null };
+  if (accepted.verdict.kind !== 'deliver') return null;
+  // RFC 3461 §5.2.7.2: what stands for one address elsewhere is reported from there.
+  const isMany = standsForMany(accepted.verdict);
+  if (!isMany && accepted.verdict.accounts.length === 0) return null;
+  return { recipient, action: isMany ? 'expanded' : 'delivered', enhanced: '2.1.5', text: null, host: null };
 }
