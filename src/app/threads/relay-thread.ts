@@ -83,13 +83,19 @@ await liveThread(log, async () => {
       schedule: { firstWaitsMs: retriesMs, waitMaxMs: retryMaxMs, delayReportAfterMs: delayWarningMs },
     },
   );
-  answerPort(data.commands, ({ command, selection }: RelayCommand) => relay.command(command, selection), log);
   counters.onSnapshot(() => {
     counters.set('postroad_queue_waiting', relay.load.waiting);
     counters.set('postroad_double_bounces', mail.reports.counts.doubleBounces);
   });
   const drop = openDropFolder({ config, store, mail, clock, log });
-  void relay.start().catch((error: unknown) => log.error({ err: error }, 'the queue could not be read'));
+  relay.start().then(
+    // Not earlier: a command must find what waits.
+    () => answerPort(data.commands, ({ command, selection }: RelayCommand) => relay.command(command, selection), log),
+    (error: unknown) => {
+      log.error({ err: error }, 'the queue could not be read; this thread ends, and another one tries');
+      process.exit(1);
+    },
+  );
   return {
     async drain() {
       await drop.close();
