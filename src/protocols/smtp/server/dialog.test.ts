@@ -101,6 +101,18 @@ test('who does not read our replies gets no more until they do', () => {
   assert.equal(port.take().match(/^250 /gm)?.length, 2);
 });
 
+test('a delayed answer is sent when its delay is over, though more of the flight waits', async () => {
+  const clock = new VirtualClock();
+  const limits = { errorsWithoutDelay: 1, errorDelayMs: 100, errorDelayMaxMs: 100 };
+  const { port, say } = openMemoryDialog({ clock, limits });
+  port.take();
+  assert.equal(say('X1\r\nX2\r\nX3\r\n'), '');
+  await clock.advance(100);
+  assert.match(port.take(), /^500 .*\r\n500 .*\r\n$/);
+  await clock.advance(100);
+  assert.match(port.take(), /^500 .*\r\n$/);
+});
+
 test('faults are answered more and more slowly, up to the longest delay', async () => {
   const clock = new VirtualClock();
   const limits = { errorsWithoutDelay: 1, errorDelayMs: 100, errorDelayMaxMs: 300 };

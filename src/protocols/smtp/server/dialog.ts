@@ -293,7 +293,12 @@ export class SmtpDialog {
     const delayMs = this.#budget?.takeDelayMs() ?? 0;
     if (delayMs === 0) return;
     this.#waiting = true;
-    this.config.clock.after(delayMs, () => this.#resume());
+    this.config.clock.after(delayMs, () => {
+      if (this.#ended) return;
+      // Said now, not at the end of the flight: only who is written to can be found gone.
+      this.#flush();
+      if (!this.#stalled) this.#resume();
+    });
   }
 
   #fail(error: unknown): void {
