@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +37,16 @@ export interface ServerPlanOptions {
   /** TOML before and behind the listeners. */
   readonly top?: string;
   readonly tables?: string;
+}
+
+/** A port of loopback that was free a moment ago, for what the `ready` line does not tell. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Writes the configuration and makes the accounts `ACCOUNTS` (ids 1 and 2) with `PASSWORD`. */

@@ -112,7 +112,7 @@ async function skipTo(lines: LineReader, pattern: RegExp, where: string): Promis
   }
 }
 
-function unescapeOctets(text: string): string {
+export function unescapeOctets(text: string): string {
   return Buffer.from(text)
     .toString('latin1')
     .replace(/\\(?:x([0-9a-fA-F]{2})|([rnt\\]))/gu, (_, hex: string | undefined, letter: string | undefined) =>
