@@ -181,4 +181,9 @@ describe('Postfix and Postroad', { skip: absentServer('postfix', 'curl', 'python
     assert.match(report.text, /Come back later/u);
     await postroad.drained();
   });
+
+  test('RFC 3030 Postroad sent with BDAT', async () => {
+    // Postfix counts the commands of a connection when it ends; an idle one ends after seconds.
+    await until('the counts', () => (/disconnect from .* bdat=[1-9]/u.test(postfix.log()) ? true : null));
+  });
 });
