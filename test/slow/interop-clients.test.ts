@@ -229,7 +229,7 @@ describe('mail programs with an attachment', { skip: absent('python3') }, () => 
       `set smtp_url="smtp://${ANN}@localhost:${server.port('submission')}"
 set smtp_pass="${PASSWORD}" smtp_authenticators="scram-sha-256"
 set ssl_force_tls=yes ssl_starttls=yes certificate_file="${server.certificate}" ssl_verify_host=yes
-set from="${ANN}" use_from=yes copy=no charset=utf-8 send_charset="utf-8" hostname=one.test
+set tmpdir="${server.folder}" from="${ANN}" use_from=yes copy=no charset=utf-8 send_charset="utf-8" hostname=one.test
 `,
     );
     await run('mutt', ['-n', '-F', settings, '-s', 'Fahrplan', '-a', attach(), '--', BEN], {
