@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { loadConfig } from '../../src/app/config/load-config.ts';
 import { runServer, type RunningServer } from '../../src/app/serve/run-server.ts';
-import { createLog } from '../../src/app/log.ts';
+import { silentLog } from '../../src/base/log.ts';
 import { Pop3Client } from '../../src/protocols/pop3/index.ts';
 import { traceMessages, type MessageTrace } from '../../src/services/journey/trace.ts';
 import { formatScramVerifier } from '../../src/services/passwords/scram-verifier.ts';
@@ -56,7 +56,7 @@ key = "key.pem"
 [auth]
 ${auth}
 [log]
-level = "${process.env['TEST_LOG'] ?? 'error'}"
+level = "error"
 ${settings}`;
 }
 
@@ -86,11 +86,10 @@ export class TestServer {
     writeFileSync(join(this.folder, 'cert.pem'), TEST_CERTIFICATE);
     writeFileSync(join(this.folder, 'key.pem'), TEST_KEY);
     const config = this.#load(configText(this.#options));
-    const log = createLog({ level: config.log.level, thread: 'main' });
     const onFatal = (reason: string): never => {
       throw new Error(reason);
     };
-    this.#server = await runServer({ config, log, mayMovePorts: false, onFatal });
+    this.#server = await runServer({ config, log: silentLog, mayMovePorts: false, onFatal });
     if ((await findDomain(this.store.read, 'one.test')) === null) {
       await this.store.execute('domain.add', { name: 'one.test' });
     }

@@ -101,6 +101,11 @@ export class SmtpDialog {
   async startTls(): Promise<string> {
     const said = await this.say('STARTTLS');
     if (!said.startsWith('220')) return said;
+    return await this.handshake();
+  }
+
+  /** The TLS handshake after STARTTLS was answered, and EHLO again. */
+  async handshake(): Promise<string> {
     await this.#secure();
     return await this.hello();
   }

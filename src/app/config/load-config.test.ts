@@ -195,7 +195,7 @@ key = 1
 `;
   assert.deepEqual(problemsOf(text), [
     `1: there is no setting 'hostnme'; did you mean 'hostname'?`,
-    `2: threads wants a whole number from 1 to 64`,
+    `2: threads wants a whole number from 1 to 32`,
     `7: listener[2].protocol 'imap' is not in this release yet; remove this listener`,
     `6: listener[2].port wants a whole number from 0 to 65535`,
     `20: there is no setting 'tls.deeper'; known here are certificate, key`,

@@ -22,6 +22,7 @@ import {
 } from './kinds.ts';
 import type { SmartHost } from './smart-host.ts';
 import type { Cidr } from '../../base/net/ip.ts';
+import { LEDGER_THREADS_MAX } from '../../services/connections/limits.ts';
 import { BadValue } from './config-error.ts';
 import { LATER_PROTOCOLS, LISTENER_PROTOCOL_NAMES, type ListenerProtocol } from './listener-protocols.ts';
 import { optional, required, setting, table, tables, type ValuesOf } from './setting.ts';
@@ -239,7 +240,7 @@ export const SCHEMA = {
     doc: 'The folder that holds everything; relative paths start in the folder of this file.',
     since,
   }),
-  threads: optional<number>('threads', integerKind(1, 64), {
+  threads: optional<number>('threads', integerKind(1, LEDGER_THREADS_MAX), {
     otherwise: 'the number of cores, at most 8',
     unit: 'threads',
     doc: 'How many threads talk to clients.',

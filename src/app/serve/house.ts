@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Cidr } from '../../base/net/ip.ts';
 import { ownSource, portSource, type SnapshotSource, type ThreadSnapshot } from '../../base/metrics/collect.ts';
 import { createPortCaller, type PortCaller } from '../../base/threads/port-calls.ts';
 import { allocateConnectionLedger, ConnectionLedger } from '../../services/connections/connection-ledger.ts';
@@ -58,20 +59,23 @@ export class House {
   #relayThread: HouseThread | null = null;
   #relayCommands: PortCaller<RelayCommand, number> | null = null;
   #store: ThreadStore | null = null;
+  /** The storage is open: a thread that dies is replaced. Before that the start has failed. */
+  #isOpen = false;
   #stopping = false;
 
   constructor(parts: HouseParts) {
     this.#parts = parts;
     this.#config = parts.config;
     this.#tls = parts.tls;
-    const { log, config } = parts;
+    const { log } = parts;
     watchThread(this.#counters);
     watchProcess(this.#counters);
     this.#counters.onSnapshot(() =>
       this.#counters.set('postroad_hash_queue_depth', this.hashQueue.depth.running + this.hashQueue.depth.waiting),
     );
     this.hashQueue = createHashQueue({ cores: availableParallelism(), clock: systemClock });
-    this.#throttle = createSignInThrottle({ clock: systemClock, log, trustedNetworks: config.limits.trustedNetworks });
+    const trusted = (): readonly Cidr[] => this.#config.limits.trustedNetworks;
+    this.#throttle = createSignInThrottle({ clock: systemClock, log, trustedNetworks: trusted });
   }
 
   /** The main thread's own store, for administration. */
@@ -97,8 +101,19 @@ export class House {
     return await this.#relayCommands.call(command);
   }
 
-  /** Starts every thread; resolves when all listeners accept. */
+  /** Starts every thread; resolves when all listeners accept. When it rejects, no thread is left. */
   async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#stopping = true;
+      const started = [...this.#protocolThreads, this.#storeThread].filter((thread) => thread !== null);
+      await Promise.all(started.map((thread) => thread.kill()));
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
     const { bound, log } = this.#parts;
     const dataDir = this.#config.data;
     this.#storeThread = this.#start('store', { name: 'store', data: {}, transfer: [] }, () =>
@@ -108,6 +123,7 @@ export class House {
     const protocols = Array.from({ length: this.#config.threads }, (_, number) => this.#startProtocol(number));
     const port = this.#attach(THREAD_INDEX.main);
     await this.#storeThread.ready;
+    this.#isOpen = true;
     this.#store = await openStore({ dataDir, threadIndex: THREAD_INDEX.main, port, clock: systemClock, log });
     await Promise.all(protocols.map((thread) => thread.ready));
     this.#stopUpkeep = startUpkeep(this.#store, this.#config, log);
@@ -120,6 +136,8 @@ export class House {
     this.#config = config;
     this.#tls = tls;
     for (const thread of this.#protocolThreads) thread.post({ kind: 'configure', config, tls });
+    await this.#stopUpkeep?.();
+    this.#stopUpkeep = startUpkeep(this.store, config, this.#parts.log);
     await this.#relayThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
     this.#startRelay();
   }
@@ -148,8 +166,8 @@ export class House {
       data: { config: this.#config, name, counters: port2, ...data },
       transfer: [...transfer, port2],
       onDeath: (error) => {
-        this.#parts.log.error({ thread: name, err: error }, 'a thread died');
-        if (!this.#stopping) onDeath();
+        this.#parts.log.error({ died: name, err: error }, 'a thread died');
+        if (this.#isOpen && !this.#stopping) onDeath();
       },
     });
   }

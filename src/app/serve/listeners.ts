@@ -73,7 +73,7 @@ class RunningListener {
   readonly #bound: ThreadListener;
   readonly #log: Log;
   readonly #counters: ServerCounters;
-  readonly #servers: ConnectionServer[] = [];
+  #servers: ConnectionServer[] = [];
   #current: ConnectionServer;
   #listening: ListeningSocket | null = null;
 
@@ -98,6 +98,7 @@ class RunningListener {
   }
 
   configure(services: ThreadServices): void {
+    this.#servers = this.#servers.filter(({ connectionCount }) => connectionCount > 0);
     this.#current = this.#addServer(services);
   }
 

@@ -56,10 +56,17 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   const user = findServiceUser(config.user, config.data);
   if (user !== null) becomeUser(user, config.data);
   const house = new House({ config, bound, tls, loginSecret, log, onFatal });
-  await house.open();
+  try {
+    await house.open();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   const context: AdminContext = {
     store: house.store,
-    config,
+    get config() {
+      return config;
+    },
     clock: systemClock,
     dataDir: config.data,
     hash: (password) => house.hashQueue.hash(password),

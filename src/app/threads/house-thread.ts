@@ -14,7 +14,7 @@ export interface HouseThreadOptions {
   readonly file: URL;
   readonly data: ThreadData;
   readonly transfer?: readonly Transferable[];
-  /** The thread ended although nobody told it to drain. */
+  /** The thread ended, or did not even start, although nobody told it to drain. */
   readonly onDeath: (error: Error | null) => void;
 }
 
@@ -23,7 +23,6 @@ export class HouseThread {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   #drained: (() => void) | null = null;
-  #isReady = false;
   #ended = false;
 
   constructor(options: HouseThreadOptions) {
@@ -34,10 +33,8 @@ export class HouseThread {
     let fault: Error | null = null;
     this.ready = new Promise((resolve, reject) => {
       worker.on('message', (message: ThreadMessage) => {
-        if (message.kind === 'ready') {
-          this.#isReady = true;
-          resolve();
-        } else if (message.kind === 'failed') reject(new ThreadFailure(this.name, message.text));
+        if (message.kind === 'ready') resolve();
+        else if (message.kind === 'failed') reject(new ThreadFailure(this.name, message.text));
         else this.#drained?.();
       });
       worker.on('error', (error: Error) => {
@@ -47,7 +44,7 @@ export class HouseThread {
         this.#ended = true;
         this.#drained?.();
         reject(new ThreadFailure(this.name, fault?.message ?? `it ended with code ${code}`));
-        if (this.#isReady && this.#drained === null) onDeath(fault);
+        if (this.#drained === null) onDeath(fault);
       });
     });
     this.ready.catch(() => {});

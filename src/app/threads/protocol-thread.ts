@@ -4,7 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { IdleWheel } from '../../base/idle-wheel.ts';
 import { serveCounters } from '../../base/metrics/collect.ts';
 import { ConnectionLedger } from '../../services/connections/connection-ledger.ts';
-import { createAdmission } from '../../services/connections/admission.ts';
+import { createAdmission, type AdmissionSettings } from '../../services/connections/admission.ts';
 import { connectSignInThrottle } from '../../services/login/throttle.ts';
 import { connectMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { connectHashQueue } from '../../services/passwords/hash-queue.ts';
@@ -20,8 +20,22 @@ import { THREAD_INDEX, type ProtocolThreadData } from './thread-data.ts';
 import { liveThread } from './thread-life.ts';
 
 const data = workerData as ProtocolThreadData;
-const { config } = data;
-const log = createLog({ level: config.log.level, thread: data.name });
+const log = createLog({ level: data.config.log.level, thread: data.name });
+/** As they were configured last. */
+let { config, tls } = data;
+
+function admissionSettings(): AdmissionSettings {
+  const { limits, threads } = config;
+  return {
+    limits: {
+      openPerAddress: limits.connectionsPerAddressMax,
+      openPerNetwork: limits.connectionsPerNetworkMax,
+      newPerAddressPerMinute: limits.connectionRatePerAddressMax,
+    },
+    connectionsMax: Math.ceil(limits.connectionsMax / threads),
+    trustedNetworks: limits.trustedNetworks,
+  };
+}
 
 await liveThread(log, async () => {
   const clock = systemClock;
@@ -30,47 +44,37 @@ await liveThread(log, async () => {
   const counters = createCounters();
   watchThread(counters);
   serveCounters(data.counters, counters, log);
-  const mail = createMailServices({ config, store, ownHost: ownHost(config, data.bound), clock, log, counters });
   const login = await createThreadLogin({
     store,
     hashQueue: connectHashQueue(data.hashQueue),
     throttle: connectSignInThrottle(data.throttle),
     secret: Buffer.from(data.loginSecret),
-    defaultDomain: config.auth.defaultDomain,
+    defaultDomain: () => config.auth.defaultDomain,
     clock,
     log,
   });
-  const { limits, threads } = config;
-  const admission = createAdmission({
-    ledger: new ConnectionLedger(data.ledger, data.number),
-    limits: {
-      openPerAddress: limits.connectionsPerAddressMax,
-      openPerNetwork: limits.connectionsPerNetworkMax,
-      newPerAddressPerMinute: limits.connectionRatePerAddressMax,
-    },
-    connectionsMax: Math.ceil(limits.connectionsMax / threads),
-    trustedNetworks: limits.trustedNetworks,
-    clock,
-  });
-  const services: ThreadServices = {
-    config,
+  const ledger = new ConnectionLedger(data.ledger, data.number);
+  const lasting = {
     store,
-    mail,
     login,
-    admission,
-    recipients: createRecipientJudge(mail.directory, store.read),
+    admission: createAdmission({ ledger, settings: admissionSettings, clock }),
     locks: connectMailboxLocks(data.locks),
-    tls: data.tls,
     idleWheel: new IdleWheel(clock),
     counters,
     clock,
     log,
   };
-  const listeners = await startListeners(data.listeners, services);
+  /** What holds settings is made anew with them; what holds connections and subscriptions stays. */
+  const services = (): ThreadServices => {
+    const mail = createMailServices({ config, store, ownHost: ownHost(config, data.bound), clock, log, counters });
+    return { ...lasting, config, tls, mail, recipients: createRecipientJudge(mail.directory, store.read) };
+  };
+  const listeners = await startListeners(data.listeners, services());
   return {
     onMessage(message) {
       if (message.kind !== 'configure') return;
-      listeners.configure({ ...services, config: message.config, tls: message.tls });
+      ({ config, tls } = message);
+      listeners.configure(services());
     },
     async drain(withinMs) {
       await listeners.drain(withinMs);

@@ -16,8 +16,8 @@ export interface ThreadLoginParts {
   readonly hashQueue: HashQueue;
   readonly throttle: SignInThrottle;
   readonly secret: Buffer;
-  /** `[auth] default_domain`; null: the first domain. */
-  readonly defaultDomain: string | null;
+  /** `[auth] default_domain` as it is now; null: the first domain. */
+  readonly defaultDomain: () => string | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -42,7 +42,7 @@ export async function createThreadLogin(parts: ThreadLoginParts): Promise<Login>
     clock,
     log,
     secret,
-    defaultDomain: () => parts.defaultDomain ?? firstDomain,
+    defaultDomain: () => parts.defaultDomain() ?? firstDomain,
     hasAllVerifiers: () => allVerifiers,
     upgradeCredentials: async ({ accountId, replacedHash, credentials }) => {
       const { passwordHash, scram } = credentials;

@@ -21,12 +21,17 @@ export interface Admission {
   readonly open: number;
 }
 
-export interface AdmissionOptions {
-  readonly ledger: ConnectionLedger;
+export interface AdmissionSettings {
   readonly limits: ConnectionLimits;
   /** Of this thread, whoever they come from. */
   readonly connectionsMax: number;
   readonly trustedNetworks: readonly Cidr[];
+}
+
+export interface AdmissionOptions {
+  readonly ledger: ConnectionLedger;
+  /** Asked at every connection: they may change while connections are open. */
+  readonly settings: () => AdmissionSettings;
   readonly clock: Clock;
 }
 
@@ -35,10 +40,11 @@ const BUSY: AdmissionTicket = { kind: 'refused', text: 'Too many connections, tr
 
 /** Builds the admission of one thread. */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { ledger, limits, connectionsMax, trustedNetworks, clock } = options;
+  const { ledger, clock } = options;
   let open = 0;
   return {
     enter(address) {
+      const { limits, connectionsMax, trustedNetworks } = options.settings();
       if (open >= connectionsMax) return BUSY;
       const ip = parseIp(address);
       if (ip === null || trustedNetworks.some((network) => inCidr(network, ip))) {

@@ -42,7 +42,7 @@ function setUp(accounts: LoginAccount[] = [ANN], changes: Partial<LoginOptions> 
   const login = createLogin({
     findAccount: ({ localKey, domainKey }) => directory.get(`${localKey}@${domainKey}`) ?? null,
     hashQueue,
-    throttle: createSignInThrottle({ clock, log, trustedNetworks: [] }),
+    throttle: createSignInThrottle({ clock, log, trustedNetworks: () => [] }),
     clock,
     log,
     secret: Buffer.alloc(32, 5),

@@ -22,7 +22,7 @@ function setUp(trusted: string[] = []) {
   const warnings: unknown[] = [];
   const log = { ...silentLog, warn: (fields: unknown) => void warnings.push(fields) };
   const trustedNetworks = trusted.map((text) => parseCidr(text)!);
-  return { clock, warnings, throttle: createSignInThrottle({ clock, log, trustedNetworks }) };
+  return { clock, warnings, throttle: createSignInThrottle({ clock, log, trustedNetworks: () => trustedNetworks }) };
 }
 
 let serial = 0;

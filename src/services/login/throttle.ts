@@ -41,8 +41,8 @@ export interface SignInThrottle {
 export interface SignInThrottleOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Never slowed down. */
-  readonly trustedNetworks: readonly Cidr[];
+  /** Never slowed down; asked each time. */
+  readonly trustedNetworks: () => readonly Cidr[];
 }
 
 interface FailingNetwork {
@@ -96,7 +96,7 @@ export class LocalSignInThrottle implements SignInThrottle {
 
   #isTrusted(address: string): boolean {
     const bytes = parseIp(address);
-    return bytes !== null && this.#options.trustedNetworks.some((network) => inCidr(network, bytes));
+    return bytes !== null && this.#options.trustedNetworks().some((network) => inCidr(network, bytes));
   }
 
   #count(key: string, fingerprint: string | null): void {
