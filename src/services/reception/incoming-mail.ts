@@ -92,7 +92,9 @@ export class IncomingMail {
     const { clock, store } = this.#parts;
     const size = received.length + writer.length;
     const receivedAtMs = clock.now();
-    const placement = await placeRecipients({ reversePath, recipients, block, size, read: store.read, clock });
+    const { read } = store;
+    const contentRefusal = checkBounds(block);
+    const placement = await placeRecipients({ reversePath, recipients, block, contentRefusal, size, read, clock });
     if (placement.deliveries.length === 0 && placement.queued.length === 0) {
       writer.abort();
       return { unitId: this.unitId, refusals: placement.refusals };
@@ -109,12 +111,9 @@ export class IncomingMail {
   }
 
   async #check(block: HeaderBlock): Promise<MailError | null> {
-    const { recipients, isSubmission, account } = this.#arrival;
+    const { isSubmission, account } = this.#arrival;
     const hops = checkHops(block, this.#parts.options.hopsMax);
-    if (hops !== null) return hops;
-    const exempt = recipients.every(({ verdict }) => verdict.kind === 'deliver' && verdict.exemptFromPolicy);
-    const bounds = exempt ? null : checkBounds(block);
-    if (bounds !== null || !isSubmission || account === null) return bounds;
+    if (hops !== null || !isSubmission || account === null) return hops;
     return await checkAuthors(block, account.id, this.#parts.directory);
   }
 

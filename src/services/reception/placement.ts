@@ -19,6 +19,8 @@ export interface PlacementInput {
   readonly reversePath: ReversePath;
   readonly recipients: readonly AcceptedRecipient[];
   readonly block: HeaderBlock;
+  /** Refuses everybody but the exempt (postmaster and the like). */
+  readonly contentRefusal: MailError | null;
   /** Octets that each copy will count against its quota. */
   readonly size: number;
   readonly read: SqlReader;
@@ -57,6 +59,9 @@ class Placing {
 
   async place(accepted: AcceptedRecipient): Promise<MailError | null> {
     const { verdict, recipient } = accepted;
+    const { contentRefusal } = this.#input;
+    const isExempt = verdict.kind === 'deliver' && verdict.exemptFromPolicy;
+    if (contentRefusal !== null && !isExempt) return contentRefusal;
     if (verdict.kind === 'relay') {
       this.#queue(accepted, recipient.forwardPath, verdict.domain);
       return null;

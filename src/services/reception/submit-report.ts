@@ -64,9 +64,15 @@ async function place(letter: ReportLetter, parts: SubmitReportParts): Promise<Pl
   const verdict = await directory.resolve(forwardPath);
   if (verdict.kind !== 'deliver' && verdict.kind !== 'relay') return nobody;
   const accepted: AcceptedRecipient = { recipient: { forwardPath, parameters: { notify: [] } }, verdict };
-  const size = letter.octets.length;
-  const block = scanHeader(letter.octets);
-  return await placeRecipients({ reversePath: null, recipients: [accepted], block, size, read: store.read, clock });
+  return await placeRecipients({
+    reversePath: null,
+    recipients: [accepted],
+    block: scanHeader(letter.octets),
+    contentRefusal: null,
+    size: letter.octets.length,
+    read: store.read,
+    clock,
+  });
 }
 
 type UnitBase = Pick<CommitUnit, 'id' | 'journey'>;
