@@ -69,7 +69,7 @@ test('an imported hash is replaced at the first PLAIN sign-in, and SCRAM is on o
   }
 });
 
-test('a login costs nothing the second time, and more of them than can wait are put off', async (t) => {
+test('a login costs nothing the second time: it passes a full hash queue by', async (t) => {
   const server = await startServer(t, {
     settings: '[limits]\ntrusted_networks = ["127.0.0.0/8"]\nconnections_per_address = 1000',
   });
