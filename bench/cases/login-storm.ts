@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runSmtpLoad } from '../load/smtp-load.ts';
 import { quantile } from '../measure/statistics.ts';
-import { POSTROAD_PASSWORD, startPostroad } from '../servers/postroad.ts';
+import { type PostroadOptions, preparePostroad, servePostroad } from '../servers/postroad.ts';
 import type { Endpoint } from '../servers/server.ts';
 import type { BenchCase, Contestant } from './bench-case.ts';
 
@@ -16,6 +16,11 @@ const ACCOUNTS = 1500;
 const STORM_CONNECTIONS = 32;
 const OCTETS = 1000;
 const P99 = 0.99;
+
+/** Each has its own, so that no hash is known from another account. */
+function passwordOf(account: string): string {
+  return `secret of ${account}`;
+}
 
 interface Storm {
   readonly done: number;
@@ -34,7 +39,7 @@ async function signIn(pop3: Endpoint, account: string): Promise<void> {
   try {
     await once(socket, 'data');
     await reply(socket, `USER ${account}`);
-    await reply(socket, `PASS ${POSTROAD_PASSWORD}`);
+    await reply(socket, `PASS ${passwordOf(account)}`);
   } finally {
     socket.destroy();
   }
@@ -61,12 +66,17 @@ function startStorm(pop3: Endpoint, nextAccount: () => string): Storm {
 }
 
 async function contestant(folder: string): Promise<Contestant> {
-  const server = await startPostroad({ folder, protocols: ['smtp', 'pop3'] }, [READER]);
-  const smtp = server.endpoint('smtp');
-  const csv = join(folder, 'many.csv');
+  const options: PostroadOptions = { folder, protocols: ['smtp', 'pop3'] };
+  await preparePostroad(options, [READER]);
   const accounts = Array.from({ length: ACCOUNTS }, (_, i) => `user${i}@local.test`);
-  writeFileSync(csv, accounts.map((account) => `${account},${POSTROAD_PASSWORD}\n`).join(''));
-  await server.command(['account', 'import', csv]);
+  const csv = join(folder, 'many.csv');
+  writeFileSync(csv, accounts.map((account) => `${account},${passwordOf(account)}\n`).join(''));
+  const importing = await servePostroad(options);
+  await importing.command(['account', 'import', csv]);
+  await importing.stop();
+  // A new process knows no password yet.
+  const server = await servePostroad(options);
+  const smtp = server.endpoint('smtp');
   let next = 0;
   const nextAccount = (): string => accounts[next++ % ACCOUNTS] ?? '';
   const commitsFor = async (seconds: number): Promise<readonly number[]> => {
