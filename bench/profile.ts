@@ -19,6 +19,9 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
+/** Threads that are less busy are left out. */
+const IDLE_SHARE = 0.1;
+
 const IDLE = new Set(['(idle)', '(program)', '(root)']);
 
 function place(node: ProfileNode): string {
@@ -99,7 +102,7 @@ async function run(): Promise<void> {
   const top = Number(values.top);
   for (const file of readdirSync(profiles)) {
     const times = timesOf(JSON.parse(readFileSync(join(profiles, file), 'utf8')) as Profile);
-    if (times.busyMs < 100) continue;
+    if (times.busyMs < IDLE_SHARE * times.wholeMs) continue;
     const share = ((100 * times.busyMs) / times.wholeMs).toFixed(0);
     console.log(`\n${basename(file)}: busy ${times.busyMs.toFixed(0)} ms of ${times.wholeMs.toFixed(0)} (${share} %)`);
     print('self', times.self, times, top);
