@@ -54,6 +54,11 @@ export const OPEN_SEGMENTS_MAX = 128;
 /** Neighbouring records are read together up to this size. */
 export const RUN_READ_BYTES = 1024 * 1024;
 
+/** A record that arrived less than this ago is still in the page cache: it is read without a round through the pool … */
+export const FRESH_READ_MS = 10_000;
+/** … when it is no longer than this. */
+export const FRESH_READ_MAX_BYTES = 64 * 1024;
+
 /** Threads that may give unit ids. */
 export const THREADS_MAX = 64;
 

@@ -8,7 +8,10 @@ import {
   openScratchStore,
   scratchFolder,
 } from '../../test/support/scratch-store.ts';
+import { systemClock } from '../base/clock.ts';
+import type { BlobPlace } from './blob-place.ts';
 import { openEmbedded } from './embedded.ts';
+import { FRESH_READ_MAX_BYTES, FRESH_READ_MS } from './limits.ts';
 import { findAccountByAddress } from './records/accounts.ts';
 import { listMailboxes } from './records/mailboxes.ts';
 import { listMessages } from './records/messages.ts';
@@ -64,7 +67,30 @@ test('neighbouring records are read in one go, others one by one, all in the ord
     octets.map((o) => Number(/message (\d+)/.exec(o.toString())?.[1]));
   files.calls.clear();
   assert.deepEqual(numbers(await store.readBlobs(places)), [...places.keys()]);
-  assert.equal(files.calls.get('read'), new Set(places.map((place) => place.segment)).size);
+  const reads = (files.calls.get('read') ?? 0) + (files.calls.get('readNow') ?? 0);
+  assert.equal(reads, new Set(places.map((place) => place.segment)).size);
   assert.deepEqual(numbers(await store.readBlobs(places.toReversed())), [...places.keys()].reverse());
   assert.deepEqual(await store.readBlobs([]), []);
+});
+
+test('what has just come is read at once, what is older or longer through the pool', async (t) => {
+  const files = new FaultyFiles();
+  let laterMs = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + laterMs };
+  const store = await openScratchStore(t, { files, clock });
+  const accountId = await addTestAccount(store, 'bob@one.test');
+  await deliverText(store, accountId, 'short\r\n');
+  await deliverText(store, accountId, 'x'.repeat(FRESH_READ_MAX_BYTES));
+  const [short, long] = (await listMessages(store.read, { accountId, mailboxId: 1 }, 0, 9)).map((found) => found.place);
+  assert.ok(short !== undefined && long !== undefined);
+  const readsOf = async (place: BlobPlace): Promise<unknown[]> => {
+    files.steps.length = 0;
+    const octets = await store.readBlob(place, 0, place.length);
+    assert.equal(octets.length, place.length);
+    return files.steps.filter((step) => step.startsWith('read'));
+  };
+  assert.deepEqual(await readsOf(short), ['readNow']);
+  assert.deepEqual(await readsOf(long), ['read']);
+  laterMs = FRESH_READ_MS;
+  assert.deepEqual(await readsOf(short), ['read']);
 });

@@ -10,7 +10,7 @@ import { GroupCommit, type GroupedUnit } from './incoming/group-commit.ts';
 import { IncomingMessage, type MessageDestination } from './incoming/incoming-message.ts';
 import { LargeMessage } from './incoming/large-message.ts';
 import { OctetBudget } from './incoming/octet-budget.ts';
-import { RUN_READ_BYTES, WAITING_MAX_BYTES } from './limits.ts';
+import { FRESH_READ_MAX_BYTES, FRESH_READ_MS, RUN_READ_BYTES, WAITING_MAX_BYTES } from './limits.ts';
 import type { QueueArrival } from './queue-store.ts';
 import { findPlace, type NewRecord } from './records/blobs.ts';
 import { toUnitCall, type UnitCall } from './records/units.ts';
@@ -21,7 +21,7 @@ import { SqliteConnection } from './sql/sqlite-connection.ts';
 import { openReaderDatabase } from './sql/sqlite-dialect.ts';
 import { errorCode, toStorageError } from './storage-errors.ts';
 import type { Change, MessageWriter, Store } from './store.ts';
-import { UnitIds } from './unit-ids.ts';
+import { UnitIds, timeOfUnitId } from './unit-ids.ts';
 import { type OutgoingCall, WriterPort } from './writer/writer-port.ts';
 import type { WriteOperations } from './write-operations.ts';
 
@@ -69,6 +69,7 @@ export class ThreadStore implements Store, MessageDestination {
   readonly #files: FileAccess;
   readonly #folder: string;
   readonly #ids: UnitIds;
+  readonly #clock: Clock;
   readonly #reader: SegmentReader;
   readonly #writer: WriterPort;
   readonly #groups: GroupCommit;
@@ -80,6 +81,7 @@ export class ThreadStore implements Store, MessageDestination {
     this.#files = options.files ?? nodeFiles;
     this.#folder = segmentsFolder(options.dataDir);
     this.#ids = parts.ids;
+    this.#clock = options.clock;
     this.#reader = parts.reader;
     this.#writer = parts.writer;
     const appender = new SegmentAppender({
@@ -164,7 +166,7 @@ export class ThreadStore implements Store, MessageDestination {
     const to = Math.min(end, place.length);
     if (from >= to) return Buffer.alloc(0);
     try {
-      return await this.#reader.read(place.segment, place.offset + from, place.offset + to);
+      return await this.#reader.read(place.segment, place.offset + from, place.offset + to, this.#isFresh(place));
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw toStorageError(error);
       return await this.#readMoved(place, from, to);
@@ -192,6 +194,10 @@ export class ThreadStore implements Store, MessageDestination {
       }
     }
     return records;
+  }
+
+  #isFresh({ id, length }: BlobPlace): boolean {
+    return length <= FRESH_READ_MAX_BYTES && this.#clock.now() - timeOfUnitId(id) < FRESH_READ_MS;
   }
 
   onChange(listener: (change: Change) => void): () => void {

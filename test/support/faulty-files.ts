@@ -42,6 +42,11 @@ export class FaultyFiles implements FileAccess {
     return this.#step('read', () => nodeFiles.read(fd, into, position));
   }
 
+  readNow(fd: number, into: Uint8Array, position: number): number {
+    this.#count('readNow');
+    return nodeFiles.readNow(fd, into, position);
+  }
+
   truncate(fd: number, length: number): Promise<void> {
     return this.#step('truncate', () => nodeFiles.truncate(fd, length));
   }

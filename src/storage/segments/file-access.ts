@@ -1,6 +1,18 @@
 // Every touch of a segment file goes through this seam, so that a test can let a write or a sync fail. Rejections are
 // Node's errors with `code` (ENOSPC, EIO, ENOENT …).
-import { close, constants, fdatasync, fsync, ftruncate, open, read, unlink, write, writevSync } from 'node:fs';
+import {
+  close,
+  constants,
+  fdatasync,
+  fsync,
+  ftruncate,
+  open,
+  read,
+  readSync,
+  unlink,
+  write,
+  writevSync,
+} from 'node:fs';
 import { promisify } from 'node:util';
 
 const openFile = promisify(open);
@@ -23,6 +35,8 @@ export interface FileAccess {
   syncFolder(path: string): Promise<void>;
   /** Octets read; fewer than asked at the end of the file. */
   read(fd: number, into: Uint8Array, position: number): Promise<number>;
+  /** The same at once, for what is in the page cache. Throws Node's error. */
+  readNow(fd: number, into: Uint8Array, position: number): number;
   truncate(fd: number, length: number): Promise<void>;
   close(fd: number): Promise<void>;
   unlink(path: string): Promise<void>;
@@ -57,6 +71,7 @@ export const nodeFiles: FileAccess = {
     new Promise((resolve, reject) => {
       read(fd, into, 0, into.length, position, (error, count) => (error === null ? resolve(count) : reject(error)));
     }),
+  readNow: (fd, into, position) => readSync(fd, into, 0, into.length, position),
   truncate: (fd, length) => truncateFile(fd, length),
   close: (fd) => closeFile(fd),
   unlink: (path) => unlinkFile(path),
