@@ -101,7 +101,7 @@ export interface QueueStore {
   defer(deferrals: readonly QueueDeferral[]): Promise<void>;
   /**
    * Applies a command to at most `limit` keys that it changes (a held key is not held again), at `nowMs`; durable.
-   * Fewer than `limit` returned: done. With `recipient`, `remove` takes only that recipient out; the others always mean
+   * Fewer than `limit` returned: done. Calls that belong to one command name the same `nowMs`; `limit` is 500 at most. With `recipient`, `remove` takes only that recipient out; the others always mean
    * the whole key.
    */
   command(

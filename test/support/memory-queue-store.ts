@@ -13,6 +13,7 @@ import type {
   WaitingRecipient,
 } from '../../src/storage/queue-store.ts';
 import type { BlobPlace } from '../../src/storage/blob-place.ts';
+import { QUEUE_KEYS_MAX } from '../../src/storage/limits.ts';
 
 interface StoredKey {
   nextAtMs: number;
@@ -160,7 +161,7 @@ export class MemoryQueueStore implements QueueStore {
     for (const entry of this.#entries()) {
       const stored = this.messages.get(entry.unitId)!;
       const key = stored.keys.get(entry.domain)!;
-      if (changed.length === limit || !fits(stored.message, entry, selection, key)) continue;
+      if (changed.length === Math.min(limit, QUEUE_KEYS_MAX) || !fits(stored.message, entry, selection, key)) continue;
       if (!this.#change(command, key, selection, { nowMs, stored, domain: entry.domain })) continue;
       const { nextAtMs, expiresAtMs, held } = key;
       changed.push({ ...entry, nextAtMs, expiresAtMs, held, left: key.recipients.size });
@@ -195,7 +196,7 @@ export class MemoryQueueStore implements QueueStore {
     const before = JSON.stringify([key.held, key.nextAtMs, key.expiresAtMs]);
     if (command === 'hold') key.held = true;
     else if (command === 'release') key.held = false;
-    else if (command === 'retry') key.nextAtMs = 0;
+    else if (command === 'retry') key.nextAtMs = at.nowMs;
     else if (command === 'expire') key.expiresAtMs = Math.min(key.expiresAtMs, at.nowMs);
     else {
       for (const [number, { forwardPath }] of key.recipients) {

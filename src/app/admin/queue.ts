@@ -79,9 +79,9 @@ export const commandQueue = operation({ command: 'text', ...SELECTION }, async (
   if (command === undefined) throw new CommandError(`'${args.command}' is no command; say ${COMMANDS.join(', ')}`);
   const selection = await readSelection(context, args);
   if (context.relayCommand !== null) return { changed: await context.relayCommand(command, selection) };
+  const options = { limit: QUEUE_KEYS_MAX, nowMs: context.clock.now() };
   let changed = 0;
   for (;;) {
-    const options = { limit: QUEUE_KEYS_MAX, nowMs: context.clock.now() };
     const page = await context.store.execute('queue.command', command, selection, options);
     changed += page.length;
     if (page.length < QUEUE_KEYS_MAX) return { changed };

@@ -1,4 +1,5 @@
 // Bounds of the queue runner: memory, connections, batches, times. All of them named, none of them scattered.
+import { QUEUE_KEYS_MAX } from '../../storage/limits.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -62,7 +63,7 @@ export const START_PAGE_ROWS = 500;
 /** Retries that came due while the server was down are spread over this long. */
 export const START_SPREAD_MS = 5 * MINUTE_MS;
 /** Entries of one queue command's transaction. */
-export const COMMAND_ENTRIES_MAX = 1_000;
+export const COMMAND_ENTRIES_MAX = QUEUE_KEYS_MAX;
 
 /** Settlements of one transaction of the store. */
 export const SETTLEMENTS_MAX = 500;

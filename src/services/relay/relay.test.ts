@@ -256,6 +256,24 @@ test('a site that does not answer rests; its mail is deferred, later mail waits 
   assert.deepEqual(rig.store.waiting, []);
 });
 
+test('retry means also what came while its site rested and waits without an attempt', async (t) => {
+  let up = false;
+  const rig = await start(t, {
+    script: ({ stage }) => (stage === 'connect' && !up ? { say: '421 4.3.2 later', drop: true } : undefined),
+  });
+  rig.send(['b@two.test']);
+  await rig.relay.idle();
+  rig.send(['c@two.test']);
+  await rig.relay.idle();
+  assert.equal(rig.store.deferrals.length, 1);
+  up = true;
+  assert.equal(await rig.relay.command('retry', {}), 2);
+  await rig.clock.advance(1000);
+  await rig.relay.idle();
+  assert.equal(rig.sink.messages.length, 2);
+  assert.deepEqual(rig.store.waiting, []);
+});
+
 test('connections grow with success and stay below the limit; nothing is deferred', async (t) => {
   const rig = await start(t);
   for (let at = 0; at < 500; at++) rig.send([`r${at}@two.test`]);

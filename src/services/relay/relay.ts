@@ -168,16 +168,17 @@ export class Relay {
   /** Applies a command to part of the queue; resolves with the number of keys that it changed. */
   async command(command: QueueCommand, selection: QueueSelection): Promise<number> {
     const { store, clock } = this.#parts;
+    const options = { limit: limits.COMMAND_ENTRIES_MAX, nowMs: clock.now() };
+    // First, or what is to be tried finds its site at rest and waits again.
+    if (command === 'retry') this.#sites.wakeAll();
     let changed = 0;
     for (;;) {
-      const options = { limit: limits.COMMAND_ENTRIES_MAX, nowMs: clock.now() };
       const entries = await store.command(command, selection, options);
       applyCommand(command, entries, { intake: this.#intake, sites: this.#sites, settling: this.#settling });
       changed += entries.length;
       if (entries.length < limits.COMMAND_ENTRIES_MAX) break;
     }
     if (command === 'expire') this.#expire();
-    if (command === 'retry') this.#sites.wakeAll();
     return changed;
   }
 

@@ -9,11 +9,14 @@ import { type KeyRow, leaveKey, toWaitingEntry, WAITING_COLUMNS } from './queue.
 
 type CommandedRow = KeyRow & { waiting: number };
 
-/** What each command sets, and which keys it would not change. */
+/**
+ * What each command sets, and which keys it would not change. A key that is due may still wait in the queue runner, while
+ * its site rests: `retry` means it too.
+ */
 const SETS: Readonly<Record<Exclude<QueueCommand, 'remove'>, { readonly set: string; readonly skip: string }>> = {
   hold: { set: 'held = 1', skip: 'k.held = 0' },
   release: { set: 'held = 0', skip: 'k.held = 1' },
-  retry: { set: 'next_at_ms = 0', skip: 'k.next_at_ms > 0' },
+  retry: { set: 'next_at_ms = ?', skip: 'k.next_at_ms <> ?' },
   expire: { set: 'expires_at_ms = ?, next_at_ms = 0, held = 0', skip: 'k.expires_at_ms > ?' },
 };
 
@@ -28,7 +31,7 @@ export async function commandQueue(
   const limit = Math.min(options.limit, QUEUE_KEYS_MAX);
   const columns = WAITING_COLUMNS.replaceAll(/\w+/g, 'k.$&');
   const own = command === 'remove' ? { set: '', skip: '1 = 1' } : SETS[command];
-  const ownValues = command === 'expire' ? [options.nowMs] : [];
+  const ownValues = command === 'expire' || command === 'retry' ? [options.nowMs] : [];
   const rows = await tx.all<CommandedRow>(
     `SELECT ${columns}, k.waiting FROM queue_key k JOIN queue_message m ON m.unit_id = k.unit_id
      WHERE ${text} AND ${own.skip} ORDER BY k.unit_id, k.domain LIMIT ?`,
