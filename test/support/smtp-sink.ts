@@ -111,8 +111,13 @@ export class SmtpSink {
     clearTimeout(deadline);
   }
 
-  async close(): Promise<void> {
+  /** Cuts every connection. */
+  dropAll(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.dropAll();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
