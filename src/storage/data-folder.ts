@@ -1,6 +1,6 @@
 // The names inside the data folder, and its lock: one process owns it at a time.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { takeExclusively } from './sql/sqlite-dialect.ts';
 
 /** The database. */
@@ -36,6 +36,21 @@ export interface DataFolderLock {
 /** Makes the folder when it is missing and takes it for this process; null when another process has it. */
 export function lockDataFolder(dataDir: string): DataFolderLock | null {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  syncName(dataDir);
   const database = takeExclusively(join(dataDir, 'lock.db'));
   return database === null ? null : { release: () => database.close() };
+}
+
+/** Makes the folder's own name durable. A user who may not read the folder around it was given it by another. */
+function syncName(dataDir: string): void {
+  if (process.platform === 'win32') return;
+  let fd: number;
+  try {
+    fd = openSync(dirname(dataDir), 'r');
+  } catch (error) {
+    if ((error as { code?: string }).code === 'EACCES') return;
+    throw error;
+  }
+  fsyncSync(fd);
+  closeSync(fd);
 }

@@ -128,8 +128,8 @@ export async function sendLetter(client: TextClient, to: readonly string[], octe
 }
 
 /** Signs in to POP3 with USER and PASS. */
-export async function openPop3(port: number, user: string, password: string): Promise<TextClient> {
-  const client = await TextClient.connect(port);
+export async function openPop3(port: number, user: string, password: string, host?: string): Promise<TextClient> {
+  const client = await TextClient.connect(port, host);
   for (const line of ['', `USER ${user}\r\n`, `PASS ${password}\r\n`]) {
     await client.send(line);
     const answer = (await client.until('\r\n')).toString('latin1');

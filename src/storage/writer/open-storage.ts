@@ -1,7 +1,7 @@
 // Opening the storage after whatever happened to it: the folders are made, the schema is brought forward, segments that
 // a crash left open are cut behind their last committed record and sealed, and files that no row points at are removed.
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
@@ -48,7 +48,7 @@ async function openAndMend(options: OpenOptions): Promise<OpenedStorage> {
   try {
     const migration = migrate(database, copiesFolder(dataDir), clock.now());
     if (migration !== null) log.info({ ...migration }, 'the database schema was brought forward');
-    syncFolders([folder, dataDir, dirname(dataDir)]);
+    syncFolders([folder, dataDir]);
     const connection = new SqliteConnection(database);
     await removeDropped(connection, folder);
     const known = await sealLeftOpen(connection, folder);
