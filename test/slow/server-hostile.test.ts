@@ -11,6 +11,7 @@ import { openPop3, openSmtp, sendLetter } from '../support/text-client.ts';
 /** `npm run torture` asks for more. */
 const MUTATIONS = Number(process.env['POSTROAD_TORTURE_ROUNDS'] ?? 30) * 100;
 const SEED = Number(process.env['POSTROAD_TORTURE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const PROGRESS_EVERY = 5000;
 const AT_ONCE = 50;
 /** Faults are answered with growing delays (8 s at most), so a connection that was cut may take its time to go. */
 const GONE_WITHIN_MS = 60_000;
@@ -63,7 +64,14 @@ test('no input makes the server exit, leak or spin', async (t) => {
 
   const random = seededRandom(SEED);
   let left = MUTATIONS;
-  const played = await playAll(() => (left-- > 0 ? mutate(dialogs, random) : null), ports);
+  const played = await playAll(() => {
+    if (MUTATIONS > PROGRESS_EVERY && left % PROGRESS_EVERY === 0) {
+      process.stderr.write(
+        `${MUTATIONS - left} of ${MUTATIONS} dialogs, ${Math.round(server.memory('VmRSS') / 2 ** 20)} MiB\n`,
+      );
+    }
+    return left-- > 0 ? mutate(dialogs, random) : null;
+  }, ports);
   assert.equal(played, MUTATIONS);
 
   await settlesAt(server, descriptors);
