@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { startSmtpLoopback, type SmtpLoopback } from '../../../../test/support/smtp-loopback.ts';
 import { VirtualClock } from '../../../../test/support/virtual-clock.ts';
 import { IdleWheel } from '../../../base/idle-wheel.ts';
+import { silentLog } from '../../../base/log.ts';
 import { channelBindings } from '../../sasl/index.ts';
 import type { MemoryMailOptions } from '../testing/memory-session.ts';
 import type { SmtpServerOptions } from './options.ts';
@@ -179,5 +180,40 @@ test('RFC 5321 §3.8 drain: new clients hear 421, a message under way is taken, 
     assert.equal(await stuckSaid, '');
     await counted(server, 0);
     assert.equal(server.acceptedTotal, 3);
+  });
+});
+
+for (const [when, octets] of [
+  ['before the first octet of the TLS handshake', ''],
+  ['in the middle of the TLS handshake', '\x16\x03\x01\x00\xf4\x01\x00\x00\xf0\x03\x03'],
+] as const) {
+  test(`RFC 3207 §4 a client that goes ${when} is let go at once`, async () => {
+    await withServer({}, {}, async ({ connect, server }) => {
+      const socket = await connect();
+      await said(socket, /^220 /);
+      socket.write('EHLO c\r\n');
+      await said(socket, /^250 /m);
+      socket.write('STARTTLS\r\n');
+      await said(socket, /^220 /);
+      socket.end(octets, 'latin1');
+      await counted(server, 0);
+    });
+  });
+}
+
+test('a TLS handshake that does not come to its end is cut off, and is no fault of ours', async () => {
+  const clock = new VirtualClock();
+  const faults: string[] = [];
+  const log = { ...silentLog, error: (_data: object, text: string) => void faults.push(text) };
+  await withServer({ clock, idleWheel: new IdleWheel(clock), log }, {}, async ({ connect, server }) => {
+    const socket = await connect();
+    await said(socket, /^220 /);
+    socket.write('EHLO c\r\nSTARTTLS\r\n');
+    await said(socket, /^220 /m);
+    const text = readAll(socket);
+    await clock.advance(10 * 60_000);
+    await counted(server, 0);
+    assert.doesNotMatch(await text, /421/);
+    assert.deepEqual(faults, []);
   });
 });

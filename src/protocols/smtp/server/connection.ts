@@ -24,6 +24,8 @@ export class SmtpConnection implements DialogPort {
   #proxyInput: Buffer | null = null;
   #closed = false;
   #finishing = false;
+  /** TLS has been begun and does not stand yet: nothing can be said. */
+  #handshaking = false;
 
   constructor(config: SmtpServerConfig, socket: Socket, onClose: (connection: SmtpConnection) => void) {
     this.#config = config;
@@ -124,7 +126,7 @@ export class SmtpConnection implements DialogPort {
   }
 
   #clientEnded(): void {
-    if (this.#dialog === null) this.destroy();
+    if (this.#dialog === null || this.#handshaking) this.destroy();
     else this.#dialog.inputEnded();
   }
 
@@ -146,7 +148,7 @@ export class SmtpConnection implements DialogPort {
 
   #timeout(): void {
     if (this.#closed) return;
-    if (this.#dialog === null || this.#finishing) {
+    if (this.#dialog === null || this.#finishing || this.#handshaking) {
       this.destroy();
       return;
     }
@@ -188,6 +190,7 @@ export class SmtpConnection implements DialogPort {
   startTls(behind: Buffer = NO_OCTETS): void {
     const { tls, limits } = this.#config;
     const plain = this.#socket;
+    this.#handshaking = true;
     this.#idle.touch(limits.tlsHandshakeTimeoutMs);
     plain.removeAllListeners('data');
     plain.removeAllListeners('end');
@@ -209,6 +212,7 @@ export class SmtpConnection implements DialogPort {
     this.#socket = secure;
     this.#listen(secure);
     secure.once('secure', () => {
+      this.#handshaking = false;
       const first = this.#dialog!.state.tls === null && this.#config.service === 'submissions';
       this.#secured(secure);
       if (first) this.#greetLater(NO_OCTETS);
