@@ -15,7 +15,8 @@ const PROGRESS_EVERY = 5000;
 const AT_ONCE = 50;
 /** Faults are answered with growing delays (8 s at most), so a connection that was cut may take its time to go. */
 const GONE_WITHIN_MS = 60_000;
-const RSS_MAX_BYTES = 512 * 1024 * 1024;
+/** Garbage settles at about 600 MiB in long runs (60,000 dialogs); a leak goes on. */
+const RSS_MAX_BYTES = 768 * 1024 * 1024;
 const IDLE_SPAN_MS = 2000;
 /** Of a span of 2,000; one thread that spins takes all of it. Checkpoints and timers go on. */
 const IDLE_CPU_MAX_MS = 600;
@@ -76,7 +77,8 @@ test('no input makes the server exit, leak or spin', async (t) => {
 
   await settlesAt(server, descriptors);
   assert.ok(server.isAlive, server.log);
-  assert.doesNotMatch(server.log, /a thread died|"level":"(?:error|fatal)"/);
+  const faults = server.log.split('\n').filter((line) => /a thread died|"level":"(?:error|fatal)"/.test(line));
+  assert.deepEqual(faults, []);
   const rss = server.memory('VmHWM');
   assert.ok(rss < RSS_MAX_BYTES, `${rss} octets at most`);
   const before = server.cpuMs();
