@@ -38,8 +38,3 @@ export function formatStatusText(text: string): string {
   // 16 octets for '-ERR ', a response code and CRLF are the caller's.
   return text.replace(/[^\u0020-\u007e]+/gu, ' ').slice(0, REPLY_LINE_MAX_OCTETS - 32);
 }
-
-/** Bytes of an AUTH exchange as sent: '' for none inside a line, '=' where an empty initial response is meant. */
-export function formatInitialResponse(data: Buffer): string {
-  return data.length === 0 ? '=' : data.toString('base64');
-}
