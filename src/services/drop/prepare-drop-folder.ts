@@ -25,7 +25,10 @@ export function prepareDropFolder(dataDir: string): void {
     if (path === folder || found === undefined || found.isSymbolicLink() || (found.mode & OTHERS) === 0) continue;
     chmodSync(path, found.mode & ~OTHERS & 0o7777);
   }
-  chmodSync(badFolderPath(folder), 0o700);
+  const bad = badFolderPath(folder);
+  // Whoever may write here could have put a link in its place, and chmod follows links.
+  if (!lstatSync(bad).isDirectory()) throw new Error(`${bad} is not a folder; remove it`);
+  chmodSync(bad, 0o700);
   chmodSync(folder, 0o1733);
   chmodSync(dataDir, 0o711);
 }
