@@ -57,6 +57,11 @@ export interface Store {
   readBlobs(places: readonly BlobPlace[]): Promise<Buffer[]>;
   onChange(listener: (change: Change) => void): () => void;
   /**
+   * Told when the directory has changed, whichever thread did it; other commits cost the listener nothing. Resolves with
+   * the end of the subscription once it holds.
+   */
+  onDirectoryChange(listener: () => void): Promise<() => void>;
+  /**
    * Told of every message that enters the queue, whichever thread commits it. Resolves with the end of the subscription
    * once it holds: what was committed before can be read by then, of everything later the listener is told.
    */

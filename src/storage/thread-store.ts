@@ -204,6 +204,10 @@ export class ThreadStore implements Store, MessageDestination {
     return this.#writer.onChange(listener);
   }
 
+  onDirectoryChange(listener: () => void): Promise<() => void> {
+    return this.#writer.onDirectoryChange(listener);
+  }
+
   onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void> {
     return this.#writer.onArrivals(listener);
   }

@@ -27,14 +27,28 @@ export async function createThreadLogin(parts: ThreadLoginParts): Promise<Login>
   const { store, hashQueue, throttle, secret, clock, log } = parts;
   let firstDomain: string | null = null;
   let allVerifiers = false;
+  let stale = false;
+  let looking: Promise<void> | null = null;
   const look = async (): Promise<void> => {
-    firstDomain = (await findFirstDomain(store.read))?.name ?? null;
-    allVerifiers = (await countAccountsWithoutScram(store.read)) === 0;
+    while (stale) {
+      stale = false;
+      firstDomain = (await findFirstDomain(store.read))?.name ?? null;
+      allVerifiers = (await countAccountsWithoutScram(store.read)) === 0;
+    }
   };
-  await look();
-  store.onChange(({ directory }) => {
-    if (directory) look().catch((error: unknown) => log.error({ err: error }, 'the directory cannot be read'));
+  // One after the other: an older answer never comes after a newer one.
+  const lookAgain = (): Promise<void> => {
+    stale = true;
+    looking ??= look().finally(() => {
+      looking = null;
+    });
+    return looking;
+  };
+  // Subscribed first: a change during the first look is told.
+  await store.onDirectoryChange(() => {
+    lookAgain().catch((error: unknown) => log.error({ err: error }, 'the directory cannot be read'));
   });
+  await lookAgain();
   return createLogin({
     findAccount: (name) => findLoginAccount(store, name),
     hashQueue,

@@ -16,7 +16,14 @@ export interface Call {
 export type ToWriter =
   | { readonly kind: 'calls'; readonly calls: readonly Call[] }
   /** Answered when every later commit is told; what was committed before is there to be read by then. */
-  | { readonly kind: 'subscribe'; readonly id: number; readonly changes: boolean; readonly arrivals: boolean }
+  | {
+      readonly kind: 'subscribe';
+      readonly id: number;
+      readonly changes: boolean;
+      /** Only changes that concern the directory; most commits do not, and wake nobody for it. */
+      readonly directory: boolean;
+      readonly arrivals: boolean;
+    }
   /** Asks that all threads let go of dropped segments; answered when they have and no backup pins them. */
   | { readonly kind: 'retire'; readonly id: number; readonly segments: readonly number[] }
   /** This thread has let go of the segments of that epoch. */

@@ -29,6 +29,7 @@ interface Client {
   readonly port: MessagePort;
   readonly threadIndex: number;
   changes: boolean;
+  directory: boolean;
   arrivals: boolean;
   /** Set before anything else happens: `receiveMessageOnPort` on a closed port ends the process (Node 24.21). */
   closed: boolean;
@@ -90,7 +91,7 @@ export class StoreWriter {
    * its predecessor's last calls are done.
    */
   attach(port: MessagePort, threadIndex: number): void {
-    const client: Client = { port, threadIndex, changes: false, arrivals: false, closed: false };
+    const client: Client = { port, threadIndex, changes: false, directory: false, arrivals: false, closed: false };
     const predecessor = [...this.#clients].find((other) => other.threadIndex === threadIndex);
     this.#clients.add(client);
     port.on('message', (message: ToWriter) => {
@@ -138,6 +139,7 @@ export class StoreWriter {
         break;
       case 'subscribe':
         client.changes = message.changes;
+        client.directory = message.directory;
         client.arrivals = message.arrivals;
         this.#answer(client, message.id);
         break;
@@ -278,7 +280,7 @@ export class StoreWriter {
     const arrivals = effects.arrivals.length > 0 ? effects.arrivals : null;
     for (const client of this.#clients) {
       const own = answers.get(client);
-      const ownChange = client.changes ? change : null;
+      const ownChange = client.changes || (client.directory && effects.directory) ? change : null;
       const ownArrivals = client.arrivals ? arrivals : null;
       if (own === undefined && ownChange === null && ownArrivals === null) continue;
       this.#post(client, { kind: 'committed', answers: own ?? [], change: ownChange, arrivals: ownArrivals });

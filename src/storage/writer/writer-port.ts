@@ -25,6 +25,7 @@ export class WriterPort {
   readonly #port: MessagePort;
   readonly #pending = new Map<number, Pending>();
   readonly #changeListeners = new Set<(change: Change) => void>();
+  readonly #directoryListeners = new Set<() => void>();
   readonly #arrivalListeners = new Set<(arrivals: readonly QueueArrival[]) => void>();
   readonly #onLetGo: (segments: readonly number[]) => void;
   #lastId = 0;
@@ -110,6 +111,13 @@ export class WriterPort {
     return end;
   }
 
+  /** Told when the directory has changed. Resolves as `onArrivals` does. */
+  async onDirectoryChange(listener: () => void): Promise<() => void> {
+    const { end, begun } = this.#subscribe(this.#directoryListeners, listener);
+    await begun;
+    return end;
+  }
+
   /** Resolves with the end of the subscription when the writer knows of it: nothing is missed between reading and this. */
   async onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void> {
     const { end, begun } = this.#subscribe(this.#arrivalListeners, listener);
@@ -132,8 +140,10 @@ export class WriterPort {
   }
 
   #sayWhatIsWanted(): Promise<void> {
-    const [changes, arrivals] = [this.#changeListeners.size > 0, this.#arrivalListeners.size > 0];
-    return this.#ask((id) => ({ kind: 'subscribe', id, changes, arrivals }));
+    const changes = this.#changeListeners.size > 0;
+    const directory = this.#directoryListeners.size > 0;
+    const arrivals = this.#arrivalListeners.size > 0;
+    return this.#ask((id) => ({ kind: 'subscribe', id, changes, directory, arrivals }));
   }
 
   #receive(message: Exclude<ToStore, { kind: 'welcome' }>): void {
@@ -149,7 +159,10 @@ export class WriterPort {
       else pending?.resolve(answer.value as never);
     }
     if (this.#pending.size === 0) this.#port.unref();
-    if (message.change !== null) for (const listener of this.#changeListeners) listener(message.change);
+    if (message.change !== null) {
+      for (const listener of this.#changeListeners) listener(message.change);
+      if (message.change.directory) for (const listener of this.#directoryListeners) listener();
+    }
     if (message.arrivals !== null) for (const listener of this.#arrivalListeners) listener(message.arrivals);
   }
 
