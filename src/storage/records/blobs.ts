@@ -29,7 +29,7 @@ const BLOB_COLUMNS = 'id, segment, position, length, prefix_length AS "prefixLen
 
 /** Writes down where the octets of unit `id` are; `refs` rows are about to point at them. */
 export async function addBlob(tx: Transaction, id: number, record: NewRecord, refs: number): Promise<void> {
-  await tx.run(
+  await tx.add(
     'INSERT INTO blob (id, segment, position, length, prefix_length, hash, refs) VALUES (?, ?, ?, ?, ?, ?, ?)',
     id,
     record.segment,
@@ -44,13 +44,13 @@ export async function addBlob(tx: Transaction, id: number, record: NewRecord, re
 
 /** One row less points at the octets; with the last they are forgotten. */
 export async function releaseBlob(tx: Transaction, id: number): Promise<void> {
-  const row = await tx.get<{ refs: number; segment: number; length: number }>(
-    'UPDATE blob SET refs = refs - 1 WHERE id = ? RETURNING refs, segment, length',
+  const row = await tx.get<BlobPlace & { refs: number }>(
+    'UPDATE blob SET refs = refs - 1 WHERE id = ? RETURNING refs, id, segment, position AS "offset", length',
     id,
   );
   if (row === undefined || row.refs > 0) return;
   await tx.run('DELETE FROM blob WHERE id = ?', id);
-  tx.effects.liveBytes(row.segment, -row.length);
+  tx.effects.blobReleased(row);
 }
 
 /** Where the octets of a unit are now; null when nothing points at them any more. */

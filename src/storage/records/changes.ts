@@ -24,7 +24,7 @@ export async function nextModSeq(tx: Transaction, accountId: number): Promise<nu
 
 /** Writes one change down and tells the threads. */
 export async function logChange(tx: Transaction, accountId: number, change: LoggedChange): Promise<void> {
-  await tx.run(
+  await tx.add(
     'INSERT INTO change_log (account_id, modseq, mailbox_id, kind, uids) VALUES (?, ?, ?, ?, ?)',
     accountId,
     change.modSeq,

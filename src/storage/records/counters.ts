@@ -18,7 +18,12 @@ export async function setCounter(sql: SqlWriter, name: string, value: number): P
 
 /** A number above every one given out under `name` before, and not below `least`. */
 export async function nextNumber(sql: SqlWriter, name: string, least: number): Promise<number> {
-  const value = Math.max((await readCounter(sql, name, 0)) + 1, least);
-  await setCounter(sql, name, value);
-  return value;
+  // One statement, so that two writers never get the same.
+  const row = await sql.get<{ value: number }>(
+    `INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value =
+       CASE WHEN counter.value < excluded.value THEN excluded.value ELSE counter.value + 1 END RETURNING value`,
+    name,
+    least,
+  );
+  return row?.value ?? least;
 }

@@ -43,7 +43,7 @@ const SHORTENED = 'journey-shortened';
 /** Appends events to a unit's journey. */
 export async function appendJourney(tx: Transaction, rows: JourneyRows): Promise<void> {
   if (rows.head === null && rows.text === '[]') return;
-  await tx.run(
+  await tx.add(
     `INSERT INTO journey (unit_id, at_ms, head, message_id, reverse_path, account_id, events)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
     rows.unitId,

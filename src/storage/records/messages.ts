@@ -124,23 +124,12 @@ function isUidl(text: string): boolean {
 
 /** Puts a message into a folder; its uid, or null when the folder or the account is gone. */
 export async function addMessage(tx: Transaction, message: NewMessage): Promise<number | null> {
-  const box = await tx.get<{ uid: number }>(
-    'UPDATE mailbox SET uid_next = uid_next + 1 WHERE account_id = ? AND id = ? RETURNING uid_next - 1 AS uid',
-    message.accountId,
-    message.mailboxId,
-  );
-  if (box === undefined) return null;
-  const { uid } = box;
   const size = message.recordLength + message.prefix.length;
-  const state = await tx.get<{ modseq: number }>(
-    `UPDATE account_state SET modseq = modseq + 1, used_bytes = used_bytes + ?, used_messages = used_messages + 1
-     WHERE account_id = ? RETURNING modseq`,
-    size,
-    message.accountId,
-  );
-  const modSeq = state?.modseq ?? 0;
+  const numbers = await tx.numbers.takeNumbers(message.accountId, message.mailboxId, size);
+  if (numbers === null) return null;
+  const { uid, modSeq } = numbers;
   const given = await mayKeepUidl(tx, message);
-  await tx.run(
+  await tx.add(
     `INSERT INTO message (account_id, mailbox_id, uid, blob_id, size, internal_date_ms, uidl, uidl_given, prefix)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.accountId,
@@ -154,7 +143,7 @@ export async function addMessage(tx: Transaction, message: NewMessage): Promise<
     message.prefix,
   );
   const { bits, keywords } = splitFlags(message.flags);
-  await tx.run(
+  await tx.add(
     'INSERT INTO message_flag (account_id, mailbox_id, uid, flags, keywords, modseq) VALUES (?, ?, ?, ?, ?, ?)',
     message.accountId,
     message.mailboxId,

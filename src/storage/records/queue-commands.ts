@@ -87,7 +87,7 @@ async function removeKey(
   nowMs: number,
 ): Promise<CommandedEntry> {
   const removed = await tx.all<{ forward_path: string }>(
-    `DELETE FROM queue_recipient WHERE unit_id = ? AND domain = ? AND (? IS NULL OR forward_path = ?)
+    `DELETE FROM queue_recipient WHERE unit_id = ? AND domain = ? AND (CAST(? AS TEXT) IS NULL OR forward_path = ?)
      RETURNING forward_path`,
     row.unit_id,
     row.domain,

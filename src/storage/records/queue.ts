@@ -42,7 +42,7 @@ export async function addToQueue(tx: Transaction, place: BlobPlace, message: Que
   const { recipients, reversePath, accountId, ...terms } = message;
   const counts = new Map<string, number>();
   for (const { domain } of recipients) counts.set(domain, (counts.get(domain) ?? 0) + 1);
-  await tx.run(
+  await tx.add(
     'INSERT INTO queue_message (unit_id, account_id, reverse_path, terms, waiting) VALUES (?, ?, ?, ?, ?)',
     place.id,
     accountId,
@@ -51,7 +51,7 @@ export async function addToQueue(tx: Transaction, place: BlobPlace, message: Que
     counts.size,
   );
   for (const [domain, count] of counts)
-    await tx.run(
+    await tx.add(
       `INSERT INTO queue_key (unit_id, domain, account_id, next_at_ms, expires_at_ms, attempts, held, delay_reported, waiting)
        VALUES (?, ?, ?, ?, ?, 0, ?, 0, ?)`,
       place.id,
@@ -63,7 +63,7 @@ export async function addToQueue(tx: Transaction, place: BlobPlace, message: Que
       count,
     );
   for (const [number, recipient] of recipients.entries())
-    await tx.run(
+    await tx.add(
       'INSERT INTO queue_recipient (unit_id, number, domain, forward_path, orcpt, notify) VALUES (?, ?, ?, ?, ?, ?)',
       place.id,
       number,

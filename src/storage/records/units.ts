@@ -4,7 +4,6 @@ import type { CommitUnit, JourneyHead, QueuedMessage, QueueSettlement } from '..
 import type { Transaction } from '../sql/transaction.ts';
 import { addBlob, type NewRecord } from './blobs.ts';
 import { appendJourney } from './journey.ts';
-import { findMailbox } from './mailboxes.ts';
 import { addMessage } from './messages.ts';
 import { addToQueue, settleQueue } from './queue.ts';
 
@@ -69,15 +68,15 @@ async function deliver(
   delivery: UnitCall['deliveries'][number],
   record: NewRecord,
 ): Promise<void> {
-  const mailbox =
-    (await findMailbox(tx, delivery.accountId, delivery.mailbox)) ??
-    (await findMailbox(tx, delivery.accountId, 'INBOX'));
+  const mailboxId =
+    (await tx.numbers.findFolder(delivery.accountId, delivery.mailbox)) ??
+    (await tx.numbers.findFolder(delivery.accountId, 'INBOX'));
   const uid =
-    mailbox === null
+    mailboxId === null
       ? null
       : await addMessage(tx, {
           accountId: delivery.accountId,
-          mailboxId: mailbox.id,
+          mailboxId,
           blobId,
           recordLength: record.length,
           prefix: Buffer.from(delivery.prefix, 'latin1'),

@@ -1,12 +1,35 @@
 // What a named write gets: the transaction that the writer has open, and a place to say what it touched. The effects
 // are forgotten when the write is rolled back, and told to the threads when it is durable.
+import type { BlobPlace } from '../blob-place.ts';
 import type { QueueArrival } from '../queue-store.ts';
-import type { SqlWriter } from './sql.ts';
+import type { SqlValue, SqlWriter } from './sql.ts';
 
 export interface Transaction extends SqlWriter {
   /** The wall clock at the start of the transaction. */
   readonly nowMs: number;
   readonly effects: Effects;
+  readonly numbers: FolderNumbers;
+  /**
+   * An INSERT of one row whose outcome nobody asks for. An engine may write such rows together, later in the
+   * transaction, but before a statement that names their table: whoever looks finds them.
+   */
+  add(text: string, ...values: SqlValue[]): Promise<unknown>;
+}
+
+/**
+ * What many units of one group take from the same few rows. An engine may keep these rows in memory until something
+ * else in the transaction names their tables, or it ends, and write each of them once.
+ */
+export interface FolderNumbers {
+  /** The id of the folder with this name (INBOX in any case) or role; null when there is none. */
+  findFolder(accountId: number, nameOrRole: string): Promise<number | null>;
+  /** Numbers for one more message of `bytes` octets, which the account's usage counts; null when folder or account is gone. */
+  takeNumbers(accountId: number, mailboxId: number, bytes: number): Promise<MessageNumbers | null>;
+}
+
+export interface MessageNumbers {
+  readonly uid: number;
+  readonly modSeq: number;
 }
 
 /** What one transaction touched, collected while it runs. */
@@ -15,6 +38,8 @@ export class Effects {
   readonly arrivals: QueueArrival[] = [];
   /** Octets that rows point at, by segment: the change. */
   readonly segmentBytes = new Map<number, number>();
+  /** Blobs that nothing points at any more. */
+  readonly released: BlobPlace[] = [];
   #directory = false;
 
   /** Domains, addresses, accounts or grants changed. */
@@ -40,10 +65,16 @@ export class Effects {
     this.segmentBytes.set(segment, (this.segmentBytes.get(segment) ?? 0) + bytes);
   }
 
+  blobReleased(place: BlobPlace): void {
+    this.released.push(place);
+    this.liveBytes(place.segment, -place.length);
+  }
+
   /** Takes over what a write that succeeded has touched. */
   merge(other: Effects): void {
     for (const id of other.accountIds) this.accountIds.add(id);
     for (const arrival of other.arrivals) this.arrivals.push(arrival);
+    for (const place of other.released) this.released.push(place);
     for (const [segment, bytes] of other.segmentBytes) this.liveBytes(segment, bytes);
     this.#directory ||= other.directory;
   }
