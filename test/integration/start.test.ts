@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -36,4 +37,22 @@ test('npm start in an empty folder: makes an account, sends itself a letter, end
   assert.doesNotMatch(second.said, /Password/u);
   assert.match(second.said, /It works\./u);
   assert.equal(second.code, 0);
+});
+
+test('start moves metrics to another port when theirs is taken, and says so', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'postroad-start-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const metrics = '[[listener]]\nprotocol = "metrics"\naddress = "127.0.0.1"\n';
+  writeFileSync(join(folder, 'postroad.toml'), `hostname = "mx.one.test"\nthreads = 1\n${LISTENERS}${metrics}`);
+  const other = createServer();
+  t.after(() => other.close());
+  // Where somebody has it already, so much the better.
+  await new Promise<void>((resolve) => {
+    other.once('error', () => resolve());
+    other.listen(9464, '127.0.0.1', resolve);
+  });
+  const { said, code } = await startOnce(folder);
+  assert.match(said, /metrics are on port \d+, not on 9464: another program has it\./u);
+  assert.match(said, /It works\./u);
+  assert.equal(code, 0);
 });

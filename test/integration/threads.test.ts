@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Pop3Client } from '../../src/protocols/pop3/index.ts';
+import { lockDataFolder } from '../../src/storage/data-folder.ts';
 import { PASSWORD, startServer, TestServer } from '../support/running-server.ts';
 
 const LETTER = 'From: bob@two.test\r\nSubject: s\r\n\r\nhello\r\n';
@@ -144,6 +145,16 @@ test('stopping lets a session finish its message, and takes no new ones', async 
   await assert.rejects(once(late, 'connect'), { code: 'ECONNREFUSED' });
   await server.start();
   assert.equal((await server.inbox('ann@one.test')).length, 1);
+});
+
+test('a server waits for a command that has the data folder', async (t) => {
+  const server = await startServer(t);
+  await server.close();
+  const lock = lockDataFolder(join(server.folder, 'data'));
+  const starting = server.start();
+  lock?.release();
+  await starting;
+  assert.ok(lock !== null);
 });
 
 test('a second server on the same folder is refused, and a broken database leaves no threads behind', async (t) => {

@@ -12,6 +12,6 @@ export const IMPORT_FAULTS_MAX = 100;
 export const PASSWORD_MAX_CHARACTERS = 1000;
 /** What people call the owner of an account. */
 export const NAME_MAX_CHARACTERS = 200;
-/** How long a command waits for a data folder that another command has, and how often it looks. */
+/** How long a command or a server waits for a data folder that another command has, and how often it looks. */
 export const FOLDER_WAIT_MS = 5000;
 export const FOLDER_LOOK_MS = 100;

@@ -1,13 +1,15 @@
 // A running server from its first step to its last: lock, ports, privileges, threads, administration, drain.
 import { mkdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { prepareDropFolder } from '../../services/drop/prepare-drop-folder.ts';
-import { lockDataFolder } from '../../storage/data-folder.ts';
+import { lockDataFolder, type DataFolderLock } from '../../storage/data-folder.ts';
 import type { AdminContext } from '../admin/admin-context.ts';
+import { FOLDER_LOOK_MS, FOLDER_WAIT_MS } from '../admin/limits.ts';
 import type { Config } from '../config/config.ts';
 import { changesThatNeedRestart } from '../config/restart.ts';
-import { controlPath, serveControl } from '../control/control-socket.ts';
+import { connectControl, controlPath, serveControl } from '../control/control-socket.ts';
 import type { BoundAddress } from '../threads/thread-data.ts';
 import { House } from './house.ts';
 import { bindAll, type PortChange } from './listening-ports.ts';
@@ -42,13 +44,24 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Waits a little while a command, or a server that is about to end, has the folder; a server that answers keeps it. */
+async function takeDataFolder(dataDir: string): Promise<DataFolderLock> {
+  for (let waitedMs = 0; ; waitedMs += FOLDER_LOOK_MS) {
+    const lock = lockDataFolder(dataDir);
+    if (lock !== null) return lock;
+    const server = await connectControl(controlPath(dataDir));
+    server?.close();
+    if (server !== null || waitedMs >= FOLDER_WAIT_MS) throw new DataFolderInUse(dataDir);
+    await delay(FOLDER_LOOK_MS);
+  }
+}
+
 /** Starts it; resolves when every listener accepts. */
 export async function runServer(options: ServerOptions): Promise<RunningServer> {
   const { log, onFatal } = options;
   let { config } = options;
   mkdirSync(config.data, { recursive: true, mode: 0o700 });
-  const lock = lockDataFolder(config.data);
-  if (lock === null) throw new DataFolderInUse(config.data);
+  const lock = await takeDataFolder(config.data);
   const { bound, moved } = bindAll(config, { threads: config.threads, mayMove: options.mayMovePorts });
   const loginSecret = readLoginSecret(config.data);
   const tls = await readTls(config, systemClock.now());
@@ -72,7 +85,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     hash: (password) => house.hashQueue.hash(password),
     relayCommand: (command, selection) => house.commandQueue({ command, selection }),
   };
-  const metrics = await serveMetrics(config, house, log);
+  const metrics = await serveMetrics(config, house, { mayMove: options.mayMovePorts, log });
   const control = await serveControl({ path: controlPath(config.data), context, log });
   return {
     house,
@@ -81,7 +94,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
       ...bound.map(({ protocol, sockets }) => ({ protocol, address: sockets.address, port: sockets.port })),
       ...metrics.map(({ address, server }) => ({ protocol: 'metrics' as const, address, port: server.port })),
     ],
-    moved,
+    moved: [...moved, ...metrics.flatMap((each) => each.moved ?? [])],
     async reload(next) {
       const pending = changesThatNeedRestart(config, next);
       // What needs a restart stays as it is, in every thread alike.

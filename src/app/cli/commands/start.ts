@@ -1,6 +1,7 @@
 // `start`: the server for people. Like `serve`, but it moves to high ports where it may not have the standard ones, makes
 // a first account, sends itself a letter, and says in plain words what it did.
 import { existsSync } from 'node:fs';
+import type { PortChange } from '../../serve/listening-ports.ts';
 import type { ReadyServer } from '../../serve/until-signal.ts';
 import { LISTENER_PROTOCOLS } from '../../config/listener-protocols.ts';
 import { loadConfig } from '../../config/load-config.ts';
@@ -42,12 +43,7 @@ async function welcome(context: CommandContext, { server }: ReadyServer, isNew: 
   for (const { protocol, port } of server.listeners) {
     context.print(`  ${String(port).padStart(5)}  ${protocol.padEnd(12)} ${LISTENER_PROTOCOLS[protocol].doc}`);
   }
-  const [moved] = server.moved;
-  if (moved !== undefined) {
-    const why = moved.reason === 'EACCES' ? 'this user may not take them' : 'another program has them';
-    const wanted = server.moved.map((change) => change.wanted).join(', ');
-    context.print(`\n  Not on the standard ports ${wanted}: ${why}. Other servers cannot reach you on high ports.`);
-  }
+  for (const line of movedLines(server.moved)) context.print(`\n  ${line}`);
   const first = await makeFirstAccount(server.administration);
   if (first !== null) {
     context.print(`\n  First account  ${first.address}`);
@@ -66,4 +62,19 @@ async function welcome(context: CommandContext, { server }: ReadyServer, isNew: 
   }
   context.print('\n  Add people:      ./postroad domain add DOMAIN, ./postroad account add ADDRESS');
   context.print('  Follow a letter: ./postroad trace\n');
+}
+
+/** What is said about ports that could not be had. */
+function movedLines(moved: readonly PortChange[]): string[] {
+  const why = ({ reason }: PortChange, them: string): string =>
+    reason === 'EACCES' ? `this user may not take ${them}` : `another program has ${them}`;
+  const mail = moved.filter(({ protocol }) => protocol !== 'metrics');
+  const lines = moved
+    .filter(({ protocol }) => protocol === 'metrics')
+    .map((change) => `metrics are on port ${change.taken}, not on ${change.wanted}: ${why(change, 'it')}.`);
+  const [first] = mail;
+  if (first === undefined) return lines;
+  const wanted = mail.map((change) => change.wanted).join(', ');
+  const text = `Not on the standard ports ${wanted}: ${why(first, 'them')}. Other servers cannot reach you on high ports.`;
+  return [text, ...lines];
 }
