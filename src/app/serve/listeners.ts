@@ -15,6 +15,7 @@ import type { Admission, AdmissionTicket } from '../../services/connections/admi
 import type { Login } from '../../services/login/login.ts';
 import type { MailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import type { ServerCounters } from '../../services/metrics/counters.ts';
+import { isService, type ServiceName } from '../../services/metrics/metric-table.ts';
 import type { RecipientJudge } from '../../services/reception/recipient-judge.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Config, Listener } from '../config/config.ts';
@@ -71,6 +72,7 @@ export async function startListeners(
 /** One listening socket. A new configuration makes a new server for new connections; older ones keep theirs. */
 class RunningListener {
   readonly #bound: ThreadListener;
+  readonly #service: ServiceName;
   readonly #log: Log;
   readonly #counters: ServerCounters;
   #servers: ConnectionServer[] = [];
@@ -78,22 +80,25 @@ class RunningListener {
   #listening: ListeningSocket | null = null;
 
   constructor(bound: ThreadListener, services: ThreadServices) {
+    const { protocol } = bound;
+    if (!isService(protocol)) throw new Error('metrics are served by the main thread');
     this.#bound = bound;
+    this.#service = protocol;
     this.#log = services.log;
     this.#current = this.#addServer(services);
     this.#counters = services.counters;
-    const { protocol } = bound;
     services.counters.onSnapshot(() => services.counters.set('postroad_connections_open', this.#open(), protocol));
   }
 
   async listen(): Promise<void> {
-    const { fd, protocol } = this.#bound;
+    const { fd } = this.#bound;
+    const service = this.#service;
     this.#listening = await listenOn(fd, {
       onConnection: (socket) => {
-        this.#counters.add('postroad_connections_total', protocol);
+        this.#counters.add('postroad_connections_total', service);
         this.#current.accept(socket);
       },
-      onError: (error) => this.#log.error({ err: error, protocol }, 'a connection could not be accepted'),
+      onError: (error) => this.#log.error({ err: error, protocol: service }, 'a connection could not be accepted'),
     });
   }
 
@@ -113,27 +118,28 @@ class RunningListener {
 
   #addServer(services: ThreadServices): ConnectionServer {
     const settings = services.config.listeners[this.#bound.index] as Listener;
-    const server = createServer(settings, services, serverContext(services.tls));
+    const { admission } = services;
+    const onRefused = (): void => services.counters.add('postroad_connections_refused_total', this.#service);
+    const own = { ...services, admission: watchRefusals(admission, onRefused) };
+    const server = createServer(this.#service, settings, own);
     this.#servers.push(server);
     return server;
   }
 }
 
-function createServer(settings: Listener, services: ThreadServices, context: SecureContext): ConnectionServer {
-  const { protocol } = settings;
-  switch (protocol) {
+function createServer(service: ServiceName, settings: Listener, services: ThreadServices): ConnectionServer {
+  const context = serverContext(services.tls);
+  switch (service) {
     case 'smtp':
     case 'submission':
     case 'submissions':
     case 'lmtp':
-      return smtpConnections(protocol, settings, services, context);
+      return smtpConnections(service, settings, services, context);
     case 'pop3':
     case 'pop3s':
-      return pop3Connections(protocol, services, context);
-    case 'metrics':
-      throw new Error('metrics are served by the main thread');
+      return pop3Connections(service, services, context);
     default:
-      return protocol satisfies never;
+      return service satisfies never;
   }
 }
 
@@ -209,6 +215,20 @@ function pop3Connections(
     },
     accept: (socket) => server.accept(socket, service),
     drain: () => server.close(),
+  };
+}
+
+function watchRefusals(admission: Admission, onRefused: () => void): Admission {
+  return {
+    enter(address) {
+      const ticket = admission.enter(address);
+      if (ticket.kind === 'refused') onRefused();
+      return ticket;
+    },
+    leave: (ticket) => admission.leave(ticket),
+    get open() {
+      return admission.open;
+    },
   };
 }
 

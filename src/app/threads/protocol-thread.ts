@@ -9,6 +9,7 @@ import { connectSignInThrottle } from '../../services/login/throttle.ts';
 import { connectMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { connectHashQueue } from '../../services/passwords/hash-queue.ts';
 import { createCounters, watchThread } from '../../services/metrics/counters.ts';
+import { isService } from '../../services/metrics/metric-table.ts';
 import { createRecipientJudge } from '../../services/reception/recipient-judge.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import { createLog } from '../log.ts';
@@ -50,6 +51,9 @@ await liveThread(log, async () => {
     throttle: connectSignInThrottle(data.throttle),
     secret: Buffer.from(data.loginSecret),
     defaultDomain: () => config.auth.defaultDomain,
+    onRefusal(protocol) {
+      if (isService(protocol)) counters.add('postroad_sign_in_failures_total', protocol);
+    },
     clock,
     log,
   });

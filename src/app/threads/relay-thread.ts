@@ -16,7 +16,6 @@ import { Router } from '../../services/routing/router.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
-import { countOutcomes } from '../wiring/count-outcomes.ts';
 import { openDropFolder } from '../wiring/drop.ts';
 import { createMailServices } from '../wiring/mail-services.ts';
 import { ownHost } from '../wiring/own-host.ts';
@@ -68,7 +67,7 @@ await liveThread(log, async () => {
   const clientParts = { clock, secureContext, sessions: new TlsSessionCache(), convert: convertMessage };
   const relay = new Relay(
     {
-      store: countOutcomes(mail.queue, counters),
+      store: mail.queue,
       routes,
       reports: mail.reports,
       open: (target, signal) => openConnection(target, { ...clientParts, signal }),
@@ -83,10 +82,7 @@ await liveThread(log, async () => {
       schedule: { firstWaitsMs: retriesMs, waitMaxMs: retryMaxMs, delayReportAfterMs: delayWarningMs },
     },
   );
-  counters.onSnapshot(() => {
-    counters.set('postroad_queue_waiting', relay.load.waiting);
-    counters.set('postroad_double_bounces', mail.reports.counts.doubleBounces);
-  });
+  counters.onSnapshot(() => counters.set('postroad_queue_waiting', relay.load.waiting));
   const drop = openDropFolder({ config, store, mail, clock, log });
   relay.start().then(
     // Not earlier: a command must find what waits.

@@ -16,7 +16,7 @@ import { readDirectory } from '../../storage/stored-directory.ts';
 import type { QueueStore } from '../../storage/queue-store.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Config } from '../config/config.ts';
-import { countEvents } from './count-outcomes.ts';
+import { countEvents, countOutcomes } from './count-outcomes.ts';
 
 const TOKEN_OCTETS = 12;
 
@@ -31,6 +31,7 @@ export interface MailServicesParts {
 
 export interface MailServices {
   readonly directory: Directory;
+  /** What becomes of recipients is counted. */
   readonly queue: QueueStore;
   readonly reports: Bounces;
   readonly reception: Reception;
@@ -48,7 +49,7 @@ export function createMailServices(parts: MailServicesParts): MailServices {
     isOwnHost: (key) => ownHost.isOwnHost(key),
     isRelayDomain: (key) => relayDomains.has(key),
   });
-  const queue = createQueueStore(store);
+  const queue = countOutcomes(createQueueStore(store), counters);
   const { hostname } = config;
   const { expiryMs } = config.outbound;
   const submitReport = createSubmitReport({ store, directory, clock, hostname, expiryMs });
@@ -64,6 +65,7 @@ export function createMailServices(parts: MailServicesParts): MailServices {
       isOurDomain: async (domain) => (await findDomain(store.read, domainKey(domain))) !== null,
       newToken: () => randomBytes(TOKEN_OCTETS).toString('hex'),
       zoneMinutes: (atMs) => -new Date(atMs).getTimezoneOffset(),
+      onDoubleBounce: () => counters.add('postroad_double_bounces_total'),
       log,
     },
     { hostname, postmaster: `postmaster@${hostname}` },

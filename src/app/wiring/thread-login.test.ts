@@ -29,6 +29,7 @@ test('an account that is added while a thread reads the directory for the first 
     throttle: createSignInThrottle({ clock, log: silentLog, trustedNetworks: () => [] }),
     secret: Buffer.alloc(32),
     defaultDomain: () => null,
+    onRefusal: () => {},
     clock,
     log: silentLog,
   });

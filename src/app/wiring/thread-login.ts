@@ -18,13 +18,14 @@ export interface ThreadLoginParts {
   readonly secret: Buffer;
   /** `[auth] default_domain` as it is now; null: the first domain. */
   readonly defaultDomain: () => string | null;
+  readonly onRefusal: (protocol: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Builds it; resolves when the directory was read once. */
 export async function createThreadLogin(parts: ThreadLoginParts): Promise<Login> {
-  const { store, hashQueue, throttle, secret, clock, log } = parts;
+  const { store, hashQueue, throttle, secret, onRefusal, clock, log } = parts;
   let firstDomain: string | null = null;
   let allVerifiers = false;
   let stale = false;
@@ -56,6 +57,7 @@ export async function createThreadLogin(parts: ThreadLoginParts): Promise<Login>
     clock,
     log,
     secret,
+    onRefusal,
     defaultDomain: () => parts.defaultDomain() ?? firstDomain,
     hasAllVerifiers: () => allVerifiers,
     upgradeCredentials: async ({ accountId, replacedHash, credentials }) => {

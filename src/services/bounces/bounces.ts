@@ -30,6 +30,8 @@ export interface BouncesParts {
   readonly newToken: () => string;
   /** Minutes east of UTC, for the Date field. */
   readonly zoneMinutes: (atMs: number) => number;
+  /** A report could not be delivered and was shown to the postmaster. */
+  readonly onDoubleBounce?: () => void;
   readonly log: Log;
 }
 
@@ -139,6 +141,7 @@ export class Bounces implements Reports {
   #count({ message, recipients, unitId }: ReportRequest): void {
     if (message.reversePath === '') {
       this.#counts.doubleBounces++;
+      this.#parts.onDoubleBounce?.();
       this.#parts.log.warn(
         { unitId, recipients: recipients.length },
         'a report could not be delivered; see postmaster',

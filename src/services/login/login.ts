@@ -52,6 +52,8 @@ export interface LoginOptions {
   readonly hasAllVerifiers: () => boolean;
   /** Stores credentials of today's kind for an account that has weaker or fewer ones. */
   readonly upgradeCredentials: (upgrade: CredentialUpgrade) => Promise<void>;
+  /** Told of every sign-in that was refused, by the protocol of its client. */
+  readonly onRefusal?: (protocol: string) => void;
 }
 
 /** Who asks. */
@@ -153,7 +155,10 @@ class ClientLogin implements CredentialSource {
     try {
       const { key, account } = await this.#find(name);
       const turn = await this.#turn(this.#scramAttempt());
-      if (turn.kind === 'over') return { kind: 'refused', temporary: turn.temporary, reason: turn.reason };
+      if (turn.kind === 'over') {
+        this.#refuse(account, turn.reason, turn.temporary);
+        return { kind: 'refused', temporary: turn.temporary, reason: turn.reason };
+      }
       if (account !== null && account.scram !== null)
         return { kind: 'verifier', verifier: account.scram, account: { id: account.id, address: account.address } };
       const shape = { saltOctets: SCRAM_SALT_OCTETS, iterations: SCRAM_ITERATIONS };
@@ -225,6 +230,7 @@ class ClientLogin implements CredentialSource {
   #refuse(account: LoginAccount | null, reason: string, temporary = false): SaslVerdict {
     const { address, protocol } = this.#client;
     this.#options.log.info({ address, protocol, account: account?.address ?? '(unknown)', reason }, 'sign-in refused');
+    this.#options.onRefusal?.(protocol);
     return { kind: 'failure', temporary, reason };
   }
 

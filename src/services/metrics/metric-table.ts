@@ -1,9 +1,14 @@
 // Every metric of the server: what is counted, shown at /metrics and described in docs/reference/metrics.md.
 import type { MetricTable } from '../../base/metrics/metric-spec.ts';
 
-export const SERVICES = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s', 'metrics'] as const;
+export const SERVICES = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s'] as const;
 const RECEIVING = ['smtp', 'submission', 'submissions', 'lmtp', 'local'] as const;
 const QUANTILES = ['0.5', '0.99', '1'] as const;
+
+/** Whether connections are counted under this name. */
+export function isService(name: string): name is ServiceName {
+  return (SERVICES as readonly string[]).includes(name);
+}
 
 /** Whether messages come in under this name. */
 export function isReceiving(name: string): name is (typeof RECEIVING)[number] {
@@ -46,7 +51,10 @@ export const METRICS = {
     kind: 'counter',
     doc: 'Recipients given up: refused for good, expired, or no way to them.',
   },
-  postroad_double_bounces: { kind: 'gauge', doc: 'Reports that could not be delivered either.' },
+  postroad_double_bounces_total: {
+    kind: 'counter',
+    doc: 'Reports that could not be delivered either, and were shown to the postmaster.',
+  },
   postroad_sign_in_failures_total: {
     kind: 'counter',
     doc: 'Sign-ins refused, by service.',
