@@ -24,8 +24,14 @@ export const SMALL_MESSAGE_MAX_BYTES = 256 * 1024;
 export const WAITING_MAX_BYTES = 64 * 1024 * 1024;
 /** Octets left free in front of a large message for its trace fields; no prefix may be longer. */
 export const PREFIX_MAX_BYTES = 64 * 1024;
-/** A large message is written in pieces of this size. */
+/** A large message is written in pieces of up to this size … */
 export const LARGE_WRITE_BYTES = 256 * 1024;
+/** … of which a thread has so many on their way to the disk; beyond, it writes at once, which slows all its senders … */
+export const WRITE_PIECES_MAX = 64;
+/** … and keeps so many for the next. */
+export const FREE_PIECES_MAX = 16;
+/** What is no longer than this is written at once: cheaper than a round through the pool. */
+export const LARGE_WRITE_NOW_BYTES = 4096;
 /** A segment is sealed when it has grown beyond this. */
 export const SEGMENT_ROLL_BYTES = 64 * 1024 * 1024;
 /** This much of a segment is filled with zeros ahead of its use … */

@@ -10,6 +10,7 @@ import { GroupCommit, type GroupedUnit } from './incoming/group-commit.ts';
 import { IncomingMessage, type MessageDestination } from './incoming/incoming-message.ts';
 import { LargeMessage } from './incoming/large-message.ts';
 import { OctetBudget } from './incoming/octet-budget.ts';
+import { WritePieces } from './incoming/write-pieces.ts';
 import { FRESH_READ_MAX_BYTES, FRESH_READ_MS, RUN_READ_BYTES, WAITING_MAX_BYTES } from './limits.ts';
 import type { QueueArrival } from './queue-store.ts';
 import { findPlace, type NewRecord } from './records/blobs.ts';
@@ -66,6 +67,7 @@ export interface StoreCounts {
 export class ThreadStore implements Store, MessageDestination {
   readonly read: SqliteConnection;
   readonly budget: OctetBudget;
+  readonly #pieces = new WritePieces();
   readonly #files: FileAccess;
   readonly #folder: string;
   readonly #ids: UnitIds;
@@ -116,7 +118,8 @@ export class ThreadStore implements Store, MessageDestination {
 
   openLarge(): LargeMessage {
     this.#largeMessages++;
-    return new LargeMessage(this.#files, this.#folder, this.#ids.next());
+    const segment = this.#ids.next();
+    return new LargeMessage({ files: this.#files, folder: this.#folder, segment, pieces: this.#pieces });
   }
 
   commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void> {

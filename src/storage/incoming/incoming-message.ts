@@ -1,5 +1,6 @@
 // The octets of one message on their way in. It starts in memory and moves into a file of its own when it grows beyond
 // what may wait there.
+import { isPromise } from '../../base/async/maybe-promise.ts';
 import { assert } from '../../base/errors/assert.ts';
 import type { CommitUnit } from '../commit-unit.ts';
 import { SMALL_MESSAGE_MAX_BYTES } from '../limits.ts';
@@ -39,35 +40,33 @@ export class IncomingMessage implements MessageWriter {
 
   write(chunk: Uint8Array): void | Promise<void> {
     assert(!this.#closed, 'a message is written to before its end');
-    const length = this.#length + chunk.length;
+    const before = this.#length;
+    const length = before + chunk.length;
     if (this.#large === null && length <= SMALL_MESSAGE_MAX_BYTES && this.#reserve(length)) {
-      this.#memory?.set(chunk, this.#length);
+      this.#memory?.set(chunk, before);
       this.#length = length;
       return undefined;
     }
-    return this.#writeLarge(chunk);
+    this.#length = length;
+    try {
+      const pending = this.#large === null ? this.#becomeLarge(before, chunk) : this.#large.write(chunk);
+      return isPromise(pending) ? pending.catch(rethrowAsMailError) : undefined;
+    } catch (error) {
+      return rethrowAsMailError(error);
+    }
   }
 
-  async #writeLarge(chunk: Uint8Array): Promise<void> {
-    this.#length += chunk.length;
-    try {
-      if (this.#large !== null) {
-        await this.#large.write(chunk);
-        return;
-      }
-      this.#large = this.#destination.openLarge();
-      const start = this.#memory?.subarray(0, this.#length - chunk.length);
-      // Before the first await: the chunk is only valid during the call.
-      const later = start === undefined || start.length === 0 ? undefined : this.#large.write(start);
-      const copy = later === undefined ? chunk : Buffer.from(chunk);
-      if (later !== undefined) await later;
-      const last = this.#large.write(copy);
-      this.#memory = null;
-      this.#release();
-      await last;
-    } catch (error) {
-      throw toStorageError(error);
-    }
+  #becomeLarge(before: number, chunk: Uint8Array): void | Promise<void> {
+    const large = this.#destination.openLarge();
+    this.#large = large;
+    const start = this.#memory?.subarray(0, before);
+    this.#memory = null;
+    this.#release();
+    if (start === undefined || start.length === 0) return large.write(chunk);
+    // Before the first await: the chunk is only valid during the call.
+    const copy = Buffer.from(chunk);
+    const first = large.write(start);
+    return isPromise(first) ? first.then(() => large.write(copy)) : large.write(copy);
   }
 
   /** Makes room for `length` octets in memory; false when the budget does not allow it. */
@@ -122,4 +121,8 @@ export class IncomingMessage implements MessageWriter {
     this.#release();
     void this.#large?.discard();
   }
+}
+
+function rethrowAsMailError(error: unknown): never {
+  throw toStorageError(error);
 }

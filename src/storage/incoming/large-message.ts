@@ -4,95 +4,110 @@ import type { Hash } from 'node:crypto';
 import { join } from 'node:path';
 import { assert } from '../../base/errors/assert.ts';
 import { segmentName } from '../data-folder.ts';
-import { LARGE_WRITE_BYTES, PREFIX_MAX_BYTES } from '../limits.ts';
+import { LARGE_WRITE_BYTES, LARGE_WRITE_NOW_BYTES, PREFIX_MAX_BYTES } from '../limits.ts';
 import type { NewRecord } from '../records/blobs.ts';
 import type { FileAccess } from '../segments/file-access.ts';
 import { finishRecordHash, startRecordHash } from '../segments/record-hash.ts';
+import type { WritePieces } from './write-pieces.ts';
+
+export interface LargeMessageParts {
+  readonly files: FileAccess;
+  readonly folder: string;
+  readonly segment: number;
+  readonly pieces: WritePieces;
+}
 
 /** One file being written. Every method but `write` may be called once. */
 export class LargeMessage {
-  readonly #files: FileAccess;
-  readonly #folder: string;
-  readonly #segment: number;
+  readonly #parts: LargeMessageParts;
   readonly #path: string;
   readonly #hash: Hash = startRecordHash();
-  readonly #fd: Promise<number>;
+  readonly #opening: Promise<number>;
+  #fd: number | null = null;
   #open = true;
-  #piece = Buffer.allocUnsafeSlow(LARGE_WRITE_BYTES);
-  #filled = 0;
-  #spare: Buffer<ArrayBuffer> | null = null;
   /** The body's octets that were handed to the file. */
   #written = 0;
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | null = null;
+  /** The first write that failed. */
+  #failure: unknown = null;
 
-  constructor(files: FileAccess, folder: string, segment: number) {
-    this.#files = files;
-    this.#folder = folder;
-    this.#segment = segment;
-    this.#path = join(folder, segmentName(segment));
-    this.#fd = files.create(this.#path);
-    // A failure is heard by whoever writes or finishes.
-    this.#fd.catch(() => {});
+  constructor(parts: LargeMessageParts) {
+    this.#parts = parts;
+    this.#path = join(parts.folder, segmentName(parts.segment));
+    this.#opening = parts.files.create(this.#path);
+    this.#opening.then(
+      (fd) => {
+        this.#fd = fd;
+      },
+      // A failure is heard by whoever writes or finishes.
+      () => {},
+    );
   }
 
-  /** Copies the chunk; a promise means: wait before the next one. Rejects with Node's error. */
+  /**
+   * The chunk may be used again after the call; not to be called before the promise of the call before has settled.
+   * Throws or rejects with Node's error.
+   */
   write(chunk: Uint8Array): void | Promise<void> {
-    let rest = chunk;
-    let wait: void | Promise<void> = undefined;
-    while (rest.length > 0) {
-      const part = rest.subarray(0, LARGE_WRITE_BYTES - this.#filled);
-      this.#piece.set(part, this.#filled);
-      this.#filled += part.length;
-      rest = rest.subarray(part.length);
-      if (this.#filled < LARGE_WRITE_BYTES) continue;
-      if (rest.length > 0) return this.#writeRest(rest);
-      wait = this.#writePiece();
-    }
-    return wait;
-  }
-
-  async #writeRest(rest: Uint8Array): Promise<void> {
-    // The chunk is only valid during the call.
-    const copy = Buffer.from(rest);
-    await this.#writePiece();
-    await this.write(copy);
-  }
-
-  /** Hands the full piece to the file; the promise is that of the piece before, so that one is filled while one is written. */
-  #writePiece(): Promise<void> {
-    const before = this.#writing;
-    const piece = this.#piece;
-    const body = piece.subarray(0, this.#filled);
+    if (chunk.length > LARGE_WRITE_BYTES) return this.#writeParts(Buffer.from(chunk));
     const position = PREFIX_MAX_BYTES + this.#written;
+    this.#written += chunk.length;
+    const fd = this.#fd;
+    if (fd !== null && chunk.length <= LARGE_WRITE_NOW_BYTES) return this.#writeNow(fd, chunk, position);
+    const piece = this.#parts.pieces.take();
+    if (piece === null && fd !== null) return this.#writeNow(fd, chunk, position);
+    const body = piece === null ? Buffer.from(chunk) : piece.subarray(0, chunk.length);
+    if (piece !== null) body.set(chunk);
+    this.#writing = this.#writePiece(body, position, piece);
+    // While the disk is at work.
     this.#hash.update(body);
-    this.#written += this.#filled;
-    this.#filled = 0;
-    this.#piece = this.#spare ?? Buffer.allocUnsafeSlow(LARGE_WRITE_BYTES);
-    this.#spare = null;
-    this.#writing = before.then(async () => {
-      await this.#files.write(await this.#fd, body, position);
-      this.#spare = piece;
-    });
-    this.#writing.catch(() => {});
-    return before;
+    return this.#writing;
+  }
+
+  #writeNow(fd: number, chunk: Uint8Array, position: number): void {
+    try {
+      this.#parts.files.writeNow(fd, [chunk], position);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+    this.#hash.update(chunk);
+  }
+
+  async #writeParts(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length; at += LARGE_WRITE_BYTES) {
+      await this.write(chunk.subarray(at, at + LARGE_WRITE_BYTES));
+    }
+  }
+
+  async #writePiece(body: Uint8Array, position: number, piece: Buffer | null): Promise<void> {
+    try {
+      await this.#parts.files.write(this.#fd ?? (await this.#opening), body, position);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    } finally {
+      if (piece !== null) this.#parts.pieces.give(piece);
+    }
   }
 
   /** Puts the prefix in front of the body and makes file and name durable. Rejects with Node's error; the file is gone then. */
   async finish(prefix: Uint8Array): Promise<{ record: NewRecord; fileBytes: number }> {
     assert(prefix.length <= PREFIX_MAX_BYTES, 'a prefix fits in front of its body');
+    const { files, folder, segment } = this.#parts;
     try {
-      if (this.#filled > 0) void this.#writePiece();
       await this.#writing;
-      const fd = await this.#fd;
+      if (this.#failure !== null) throw this.#failure;
+      const fd = await this.#opening;
       this.#hash.update(prefix);
       const position = PREFIX_MAX_BYTES - prefix.length;
-      if (prefix.length > 0) await this.#files.write(fd, prefix, position);
-      await this.#files.sync(fd);
-      await this.#files.syncFolder(this.#folder);
+      if (prefix.length > 0) await files.write(fd, prefix, position);
+      await files.sync(fd);
+      await files.syncFolder(folder);
       this.#open = false;
-      await this.#files.close(fd);
+      await files.close(fd);
       const record = {
-        segment: this.#segment,
+        segment,
         position,
         length: prefix.length + this.#written,
         prefixLength: prefix.length,
@@ -107,11 +122,12 @@ export class LargeMessage {
 
   /** Removes the file. */
   async discard(): Promise<void> {
-    await this.#writing.catch(() => {});
-    const fd = await this.#fd.catch(() => null);
+    const { files } = this.#parts;
+    await this.#writing?.catch(() => {});
+    const fd = await this.#opening.catch(() => null);
     if (fd === null) return;
-    if (this.#open) await this.#files.close(fd).catch(() => {});
+    if (this.#open) await files.close(fd).catch(() => {});
     this.#open = false;
-    await this.#files.unlink(this.#path).catch(() => {});
+    await files.unlink(this.#path).catch(() => {});
   }
 }
