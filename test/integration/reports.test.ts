@@ -113,3 +113,24 @@ test('a bounce is never bounced: the postmaster hears of it once', async (t) => 
   assert.match(double, /ann@gone\.test/);
   await client.quit();
 });
+
+test('a report to a full mailbox reaches the postmaster, once', async (t) => {
+  const { settings } = await openWorld(t);
+  const server = await startServer(t, { settings });
+  await server.addAccount('admin@one.test', { role: 'administrator' });
+  await server.addAccount('ann@one.test', { quotaBytes: 10 });
+  const client = await server.signedIn('ann@one.test');
+  const said = await client.deliver('ann@one.test', ['bob@gone.test'], LETTER);
+  assert.match(said, /^250 /);
+  const [double = ''] = await server.inboxOf(1, 'admin@one.test');
+  assert.match(double, /^Final-Recipient: rfc822; ?ann@one\.test/m);
+  assert.match(double, /^Status: 5\.2\.2/m);
+  assert.match(double, /bob@gone\.test/);
+  assert.equal((await server.inbox('ann@one.test')).length, 0);
+  const steps = (await server.trace(said.split(' ')[2] ?? ''))[0]?.steps ?? [];
+  assert.deepEqual(
+    steps.slice(-3).map(({ kind }) => kind),
+    ['failed', 'reported', 'reported'],
+  );
+  await client.quit();
+});

@@ -52,13 +52,17 @@ export function createMailServices(parts: MailServicesParts): MailServices {
   const queue = countOutcomes(createQueueStore(store), counters);
   const { hostname } = config;
   const { expiryMs } = config.outbound;
-  const submitReport = createSubmitReport({ store, directory, clock, hostname, expiryMs });
+  const onReport = (copies: number): void => {
+    counters.add('postroad_messages_received_total', 'local');
+    counters.addMany('postroad_messages_delivered_total', copies);
+  };
+  const submitReport = createSubmitReport({ store, directory, clock, hostname, expiryMs, onEnd: onReport });
   const reports = new Bounces(
     {
       async submitReport(letter) {
-        await submitReport(letter);
-        countEvents(letter.settlement.events, counters);
-        counters.add('postroad_messages_received_total', 'local');
+        const refusal = await submitReport(letter);
+        if (refusal === null) countEvents(letter.settlement.events, counters);
+        return refusal;
       },
       readBody: (place, start, end) => store.readBlob(place, start, end),
       settle: (settlement) => queue.settle([settlement]),

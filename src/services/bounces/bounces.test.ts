@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MailError } from '../../base/errors/mail-error.ts';
 import { silentLog } from '../../base/log.ts';
 import type { QueueSettlement } from '../../storage/commit-unit.ts';
 import { Bounces } from './bounces.ts';
@@ -65,14 +66,20 @@ interface Rig {
   readonly reads: [number, number][];
 }
 
-function rig(octets = 'Message-ID: <x@one.test>\r\nSubject: hi\r\n\r\nbody\r\n'): Rig {
+const ORIGINAL = 'Message-ID: <x@one.test>\r\nSubject: hi\r\n\r\nbody\r\n';
+const FULL = new MailError('account-full', 'The mailbox is full, try again later', { temporary: true });
+
+function rig(octets = ORIGINAL, refuses: (to: string) => boolean = () => false): Rig {
   const letters: ReportLetter[] = [];
   const settled: QueueSettlement[] = [];
   const reads: [number, number][] = [];
   let tokens = 0;
   const bounces = new Bounces(
     {
-      submitReport: async (letter) => void letters.push(letter),
+      submitReport: async (letter) => {
+        letters.push(letter);
+        return refuses(letter.to) ? FULL : null;
+      },
       readBody: async (_place, start, end) => {
         reads.push([start, end]);
         return Buffer.from(octets).subarray(start, end);
@@ -174,6 +181,50 @@ test('a double bounce goes to the postmaster and is counted', async () => {
   assert.deepEqual(bounces.counts, { failed: 0, delayed: 0, succeeded: 0, doubleBounces: 1 });
 });
 
+test('RFC 3461 §6 a report that its own recipient cannot have reaches the postmaster, once, with what it settles', async () => {
+  const { bounces, letters, settled } = rig(ORIGINAL, (to) => to === 'ann@one.test');
+  await bounces.submit(request());
+  assert.deepEqual(
+    letters.map(({ to }) => to),
+    ['ann@one.test', POSTMASTER],
+  );
+  const [, double] = letters;
+  const text = double!.octets.toString();
+  assert.match(text, /^Final-Recipient: rfc822;ann@one\.test/m);
+  assert.match(text, /^Status: 5\.2\.2/m);
+  assert.match(text, /^Final-Recipient: rfc822;b@two\.test/m, 'the report itself comes with it');
+  assert.deepEqual(double!.settlement.recipients, [0]);
+  assert.deepEqual(
+    double!.settlement.events.map(({ kind, data }) => [kind, data['to']]),
+    [
+      ['failed', undefined],
+      ['reported', 'ann@one.test'],
+      ['reported', POSTMASTER],
+    ],
+  );
+  assert.deepEqual(settled, []);
+  assert.deepEqual(bounces.counts, { failed: 0, delayed: 0, succeeded: 0, doubleBounces: 1 });
+});
+
+test('a report that the postmaster cannot have either is lost, and what it settles is settled', async () => {
+  const { bounces, letters, settled } = rig(ORIGINAL, () => true);
+  await bounces.submit(request());
+  assert.equal(letters.length, 2);
+  assert.deepEqual(settled[0]!.recipients, [0]);
+  await bounces.submit(request({ message: { ...message, reversePath: '' } }));
+  assert.equal(letters.length, 3);
+  assert.equal(settled.length, 2);
+  assert.equal(bounces.counts.doubleBounces, 0);
+});
+
+test('a report of delay that its recipient cannot have concerns no postmaster', async () => {
+  const { bounces, letters, settled } = rig(ORIGINAL, () => true);
+  const [recipient] = request().recipients;
+  await bounces.submit(request({ recipients: [{ ...recipient!, action: 'delayed', enhanced: '4.2.1' }] }));
+  assert.equal(letters.length, 1);
+  assert.equal(settled.length, 1);
+});
+
 test('without an address that could be told, the settlement is committed alone', async () => {
   const { bounces, letters, settled } = rig();
   await bounces.submit(request({ message: { ...message, reversePath: 'not an address' } }));
@@ -192,7 +243,10 @@ test('a message that cannot be read any more is reported without it', async () =
   const letters: ReportLetter[] = [];
   const bounces = new Bounces(
     {
-      submitReport: async (letter) => void letters.push(letter),
+      submitReport: async (letter) => {
+        letters.push(letter);
+        return null;
+      },
       readBody: () => Promise.reject(new Error('the disk is damaged')),
       settle: async () => {},
       isOurDomain: async () => true,

@@ -1,9 +1,12 @@
 // Builds delivery status notifications (RFC 3464) and hands them over with what they settle, in one unit, so that no crash
 // can lose a report or send it twice. A bounce is never bounced: double bounces reach the postmaster once and are counted.
+import type { MailError } from '../../base/errors/mail-error.ts';
 import type { Log } from '../../base/log.ts';
 import { parseAddrSpec } from '../../formats/address/parse.ts';
 import { formatDsn } from '../../formats/dsn/format.ts';
 import type { DsnRecipient, TypedAddress } from '../../formats/dsn/report.ts';
+import { findEnhancedStatus } from '../../formats/enhanced-status.ts';
+import { refusalReply } from '../../protocols/smtp/index.ts';
 import type { BlobPlace } from '../../storage/blob-place.ts';
 import type { JourneyEvent, QueueSettlement } from '../../storage/commit-unit.ts';
 import { ORIGINAL_OCTETS_MAX } from './limits.ts';
@@ -80,8 +83,33 @@ export class Bounces implements Reports {
       if (request.settlement !== null) await this.#parts.settle(request.settlement);
       return;
     }
-    await this.#parts.submitReport(letter);
-    this.#count(request);
+    const refusal = await this.#parts.submitReport(letter);
+    if (refusal === null) this.#count(request);
+    else await this.#bounceReport(request, letter, refusal);
+  }
+
+  /** A report of failure that nobody takes is shown to the postmaster, once; what it settles is settled in any case. */
+  async #bounceReport(request: ReportRequest, letter: ReportLetter, refusal: MailError): Promise<void> {
+    const { unitId, atMs, settlement, message } = request;
+    const { to, octets, smtputf8 } = letter;
+    const refused: JourneyEvent = {
+      atMs,
+      kind: 'reported',
+      data: { to, action: request.recipients[0]!.action, refused: refusal.publicText },
+    };
+    const settled: QueueSettlement = {
+      unitId,
+      recipients: settlement?.recipients ?? [],
+      events: [...(settlement?.events ?? []), refused],
+    };
+    const tellsFailure = request.recipients.some(({ action }) => action === 'failed');
+    if (message.reversePath !== '' && tellsFailure) {
+      const double = bounceOf(request, { to, octets, smtputf8, refusal, settled });
+      const doubleLetter = await this.#letter(double);
+      if (doubleLetter !== null && (await this.#parts.submitReport(doubleLetter)) === null) return this.#count(double);
+    }
+    this.#parts.log.error({ unitId }, 'a report is lost: its recipient cannot have it');
+    await this.#parts.settle(settled);
   }
 
   /** The report; null when it has no address to go to. */
@@ -153,6 +181,25 @@ export class Bounces implements Reports {
     else if (action === 'delayed') this.#counts.delayed++;
     else this.#counts.succeeded++;
   }
+}
+
+/** The request for the report about a report. */
+function bounceOf(
+  { unitId, atMs }: ReportRequest,
+  failed: Pick<ReportLetter, 'to' | 'octets' | 'smtputf8'> & { refusal: MailError; settled: QueueSettlement },
+): ReportRequest {
+  const { to, octets, smtputf8, refusal, settled } = failed;
+  const enhanced = findEnhancedStatus(`5${(refusalReply(refusal).enhanced ?? '5.0.0').slice(1)}`) ?? '5.0.0';
+  const recipient = { forwardPath: to, orcpt: null, notify: null };
+  return {
+    unitId,
+    message: { reversePath: '', envid: null, ret: null, smtputf8, queuedAtMs: atMs },
+    original: { octets, isComplete: true },
+    recipients: [{ recipient, action: 'failed', enhanced, text: refusal.publicText, host: null }],
+    atMs,
+    retryUntilMs: null,
+    settlement: settled,
+  };
 }
 
 /** The settlement with the event that the sender was told. */

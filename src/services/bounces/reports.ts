@@ -1,4 +1,5 @@
 // The face of the reporting service: who is to be told of an outcome, and telling them. RFC 3461 §4–§5, RFC 3464.
+import type { MailError } from '../../base/errors/mail-error.ts';
 import type { DsnAction } from '../../formats/dsn/report.ts';
 import type { BlobPlace } from '../../storage/blob-place.ts';
 import type { JourneyEvent, QueuedMessage, QueuedRecipient, QueueSettlement } from '../../storage/commit-unit.ts';
@@ -63,7 +64,8 @@ export interface ReportLetter {
 }
 
 /**
- * Routes and commits a report: into a local mailbox or the queue, with its settlement in the same unit. Resolves when
- * durable. When the recipient cannot take it (no such local mailbox), the settlement is committed all the same.
+ * Routes and commits a report: into a local mailbox or the queue, with its settlement in the same unit. Resolves with null
+ * when durable; with a refusal when its recipient cannot have it (no such mailbox here, or it is full), and then nothing
+ * of it is committed, the settlement neither.
  */
-export type SubmitReport = (letter: ReportLetter) => Promise<void>;
+export type SubmitReport = (letter: ReportLetter) => Promise<MailError | null>;

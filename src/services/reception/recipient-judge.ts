@@ -33,7 +33,12 @@ export function createRecipientJudge(directory: Pick<Directory, 'resolve'>, read
   };
 }
 
-async function refusalOf(verdict: RecipientVerdict, right: RelayRight, read: SqlReader): Promise<MailError | null> {
+/** Why a recipient with this verdict cannot have a message; null: it can. */
+export async function refusalOf(
+  verdict: RecipientVerdict,
+  right: RelayRight,
+  read: SqlReader,
+): Promise<MailError | null> {
   switch (verdict.kind) {
     case 'deliver':
       return await fullMailbox(verdict, read);
