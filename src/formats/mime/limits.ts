@@ -1,0 +1,14 @@
+// Bounds on what is read of a message for IMAP and JMAP. What lies beyond stays readable: as octets of the part around it.
+
+/** Multiparts and messages inside each other; what is deeper is shown as one opaque part. */
+export const BODY_DEPTH_MAX = 100;
+/** Body parts of one message; the delimiters behind the last one belong to its octets. */
+export const BODY_PARTS_MAX = 5_000;
+/** RFC 2046 §5.1.1 allows 70 octets; of longer ones so many are compared. */
+export const BOUNDARY_COMPARED_OCTETS = 200;
+/** Parameters read of one field. */
+export const BODY_PARAMETERS_MAX = 100;
+/** Octets read of one field's value. */
+export const FIELD_VALUE_MAX_OCTETS = 1024 * 1024;
+/** Addresses shown of one field in ENVELOPE. */
+export const ENVELOPE_ADDRESSES_MAX = 10_000;
