@@ -5,16 +5,35 @@ import type { BodyType, Notify } from './queue-terms.ts';
 /** A copy for one local mailbox. */
 export interface LocalDelivery {
   readonly accountId: number;
-  /** The folder's role or name; 'INBOX' unless a rule says otherwise. */
+  /** The folder's role or name; 'INBOX' unless a rule says otherwise. A folder that is not there becomes INBOX. */
   readonly mailbox: string;
+  /** Exactly this folder instead, or the unit fails with mailbox-unknown. */
+  readonly mailboxId?: number;
   /** Return-Path and Delivered-To: belongs to the mailbox row, never to the shared record. */
   readonly prefix: Uint8Array;
   /** System flags and keywords it arrives with. */
   readonly flags?: readonly string[];
   /** Absent: now. */
   readonly internalDateMs?: number;
+  /** Of the internal date, minutes east of UTC. Absent: 0. */
+  readonly zoneMinutes?: number;
   /** Given by an import; kept if it may be (RFC 1939 §7) and is not taken. Absent: the house makes one. */
   readonly uidl?: string;
+  /** Not stored when the same Message-ID has just been stored in this folder; the place is then that of the other. */
+  readonly once?: boolean;
+}
+
+/** Where a copy has got to. */
+export interface PlacedMessage {
+  readonly mailboxId: number;
+  readonly uid: number;
+}
+
+/** A message that goes when the unit comes, RFC 8508 §3. */
+export interface ReplacedMessage {
+  readonly accountId: number;
+  readonly mailboxId: number;
+  readonly uid: number;
 }
 
 export interface QueuedRecipient {
@@ -95,8 +114,10 @@ export interface CommitUnit {
   readonly id: number;
   readonly deliveries: readonly LocalDelivery[];
   readonly queued: QueuedMessage | null;
-  readonly journey: JourneyHead;
+  /** null: no journey, a client has put it into a folder itself. */
+  readonly journey: JourneyHead | null;
   readonly events: readonly JourneyEvent[];
   /** A report's unit: the recipients that it reports leave the queue in the same transaction. */
   readonly settlement?: QueueSettlement;
+  readonly replaces?: ReplacedMessage;
 }

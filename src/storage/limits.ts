@@ -99,3 +99,19 @@ export const WAL_ALARM_BYTES = 512 * 1024 * 1024;
 /** Faults of one kind that `verify` reports at most; octets are all reported. */
 export const VERIFY_FAULTS_PER_CHECK = 100;
 export const VERIFY_PAGE_ROWS = 500;
+
+/** Keywords of an account: the bits of two columns. */
+export const KEYWORDS_MAX = 99;
+/** Message-ids of one message (own, In-Reply-To, References) that join it to a conversation. */
+export const THREAD_KEYS_MAX = 16;
+/** Messages whose emails are looked after in the write that removes them; more are left to the upkeep. */
+export const SWEEP_AT_ONCE_MAX = 1000;
+/** An APPEND of a message that was stored in this folder less than this ago is not stored again. */
+export const STORED_ONCE_MS = 600_000;
+/** … when it is among so many last messages. */
+export const STORED_ONCE_MESSAGES = 50;
+/** Messages that one call copies to another account at most. */
+export const COPY_ACROSS_MAX = 2000;
+/** Folders of an account, names that only have others below them included. */
+export const MAILBOXES_MAX = 10_000;
+export const SUBSCRIPTIONS_MAX = 20_000;

@@ -4,12 +4,16 @@ import { addAccount, changeAccount, removeAccount, upgradePassword } from './rec
 import { addAlias, addSendGrant, changeAlias, removeAlias, removeSendGrant } from './records/addresses.ts';
 import { addDomain, changeDomain, removeDomain } from './records/domains.ts';
 import { indexJourneys, noteJourney, purgeJourneys, shortenAddresses } from './records/journey.ts';
-import { addMailbox } from './records/mailboxes.ts';
+import { describeEmails, sweepEmails } from './records/emails.ts';
+import { changeFlags } from './records/flag-changes.ts';
+import { addMailbox, claimRecent, removeMailbox, renameMailbox, setSubscribed } from './records/mailboxes.ts';
+import { copyMessages, moveMessages } from './records/message-copies.ts';
+import { removeSet } from './records/message-sets.ts';
 import { expungeMessages } from './records/messages.ts';
 import { commandQueue } from './records/queue-commands.ts';
 import { deferQueue, settleQueue } from './records/queue.ts';
 import { dropSegments, forgetSegments, moveBlobs, sealSegment, sealThread } from './records/segments.ts';
-import { commitUnit } from './records/units.ts';
+import { commitUnit, commitUnits } from './records/units.ts';
 import type { Transaction } from './sql/transaction.ts';
 
 /** What each name does. */
@@ -30,8 +34,18 @@ export const WRITE_OPERATIONS = {
   'journey.note': noteJourney,
   'journey.purge': purgeJourneys,
   'journey.shorten-addresses': shortenAddresses,
+  'email.describe': describeEmails,
+  'email.sweep': sweepEmails,
   'mailbox.add': addMailbox,
+  'mailbox.claim-recent': claimRecent,
+  'mailbox.remove': removeMailbox,
+  'mailbox.rename': renameMailbox,
+  'mailbox.subscribe': setSubscribed,
+  'message.copy': copyMessages,
   'message.expunge': expungeMessages,
+  'message.flags': changeFlags,
+  'message.move': moveMessages,
+  'message.remove-set': removeSet,
   'queue.command': commandQueue,
   'queue.defer': deferQueue,
   'queue.settle': settleQueue,
@@ -41,6 +55,7 @@ export const WRITE_OPERATIONS = {
   'segment.seal': sealSegment,
   'segment.seal-thread': sealThread,
   'unit.commit': commitUnit,
+  'unit.commit-all': commitUnits,
 } as const;
 
 type Operation<A extends unknown[], R> = (tx: Transaction, ...args: A) => Promise<R>;

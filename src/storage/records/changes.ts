@@ -3,7 +3,8 @@
 import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
 
-export type ChangeKind = 'added' | 'flags' | 'expunged';
+/** The last three are about the folder itself. */
+export type ChangeKind = 'added' | 'flags' | 'expunged' | 'folder-added' | 'folder-changed' | 'folder-removed';
 
 export interface LoggedChange {
   readonly modSeq: number;
@@ -11,6 +12,8 @@ export interface LoggedChange {
   readonly kind: ChangeKind;
   /** As a sequence set: '4', '4:9,12'. */
   readonly uids: string;
+  /** Of messages that went: their emails, in the order of uids, ',' between. */
+  readonly emails?: string | null;
 }
 
 /** The next modseq of an account, taken for one change; null when the account is gone. */
@@ -25,12 +28,13 @@ export async function nextModSeq(tx: Transaction, accountId: number): Promise<nu
 /** Writes one change down and tells the threads. */
 export async function logChange(tx: Transaction, accountId: number, change: LoggedChange): Promise<void> {
   await tx.add(
-    'INSERT INTO change_log (account_id, modseq, mailbox_id, kind, uids) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO change_log (account_id, modseq, mailbox_id, kind, uids, emails) VALUES (?, ?, ?, ?, ?, ?)',
     accountId,
     change.modSeq,
     change.mailboxId,
     change.kind,
     change.uids,
+    change.emails ?? null,
   );
   tx.effects.accountChanged(accountId);
 }
@@ -49,18 +53,4 @@ export async function listChanges(
     modSeq,
     limit,
   );
-}
-
-/** Ascending uids as a sequence set (RFC 9051 §9 sequence-set): 1,2,3,7 is '1:3,7'. */
-export function formatUidRanges(uids: readonly number[]): string {
-  const ranges: string[] = [];
-  let first = 0;
-  for (let i = 1; i <= uids.length; i++) {
-    const end = uids[i - 1] ?? 0;
-    if (i < uids.length && uids[i] === end + 1) continue;
-    const start = uids[first] ?? 0;
-    ranges.push(start === end ? `${start}` : `${start}:${end}`);
-    first = i;
-  }
-  return ranges.join(',');
 }

@@ -1,20 +1,17 @@
-// Messages in folders: an immutable row each, and a narrow one for flags and modseq. The octets are shared by all
-// copies; what differs by recipient (Return-Path, Delivered-To) is the row's prefix, and sizes count it.
+// Messages in folders: one narrow row each, with its flags and modseq. Octets are shared by all copies; what an account
+// has of the message besides (prefix, envelope …) is its email row. Sizes count the prefix.
 import type { BlobPlace } from '../blob-place.ts';
-import { UIDL_MAX_OCTETS } from '../limits.ts';
+import type { PlacedMessage } from '../commit-unit.ts';
+import type { DescribedMessage } from '../described-message.ts';
+import { STORED_ONCE_MESSAGES, STORED_ONCE_MS, SWEEP_AT_ONCE_MAX, UIDL_MAX_OCTETS } from '../limits.ts';
+import { mergeRanges, type NumberSet } from '../../formats/number-set.ts';
 import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
-import { releaseBlob } from './blobs.ts';
-import { formatUidRanges, logChange, nextModSeq } from './changes.ts';
-
-/** System flags, RFC 9051 §2.3.2, as bits of one column. */
-export const SYSTEM_FLAGS: Readonly<Record<string, number>> = {
-  '\\seen': 1,
-  '\\answered': 2,
-  '\\flagged': 4,
-  '\\deleted': 8,
-  '\\draft': 16,
-};
+import { logChange } from './changes.ts';
+import { addEmail, removeAllEmails, sweepEmails } from './emails.ts';
+import type { Folder } from './folder.ts';
+import { DELETED_BIT, SEEN_BIT, takeFlagBits } from './keywords.ts';
+import { removeSet } from './message-sets.ts';
 
 export interface NewMessage {
   readonly accountId: number;
@@ -24,9 +21,13 @@ export interface NewMessage {
   readonly recordLength: number;
   readonly prefix: Uint8Array;
   readonly internalDateMs: number;
+  /** Of the internal date, minutes east of UTC. */
+  readonly zoneMinutes: number;
   readonly flags: readonly string[];
   /** Given by an import; kept if it may be (RFC 1939 §7) and is not taken. Absent: the house makes one. */
   readonly uidl?: string;
+  readonly described: DescribedMessage | null;
+  readonly threadHashes: readonly number[];
 }
 
 export interface MessageRecord {
@@ -47,7 +48,7 @@ interface MessageRow {
   uid: number;
   size: number;
   internal_date_ms: number;
-  uidl: string;
+  uidl: string | null;
   prefix: Uint8Array;
   id: number;
   segment: number;
@@ -55,15 +56,17 @@ interface MessageRow {
   length: number;
 }
 
-const READ = `SELECT m.uid, m.size, m.internal_date_ms, m.uidl, m.prefix, b.id, b.segment, b.position, b.length
-  FROM message m JOIN blob b ON b.id = m.blob_id WHERE m.account_id = ? AND m.mailbox_id = ?`;
+const READ = `SELECT m.uid, m.size, m.internal_date_ms, g.uidl, e.prefix, b.id, b.segment, b.position, b.length
+  FROM message m JOIN email e ON e.account_id = m.account_id AND e.id = m.email_id JOIN blob b ON b.id = m.email_id
+  LEFT JOIN given_uidl g ON g.account_id = m.account_id AND g.mailbox_id = m.mailbox_id AND g.uid = m.uid
+  WHERE m.account_id = ? AND m.mailbox_id = ?`;
 
 function toRecord(row: MessageRow): MessageRecord {
   return {
     uid: row.uid,
     size: row.size,
     internalDateMs: row.internal_date_ms,
-    uidl: row.uidl,
+    uidl: row.uidl ?? makeUidl(row.id, row.uid),
     prefix: row.prefix,
     place: { id: row.id, segment: row.segment, offset: row.position, length: row.length },
   };
@@ -72,7 +75,7 @@ function toRecord(row: MessageRow): MessageRecord {
 /** Messages of a folder with uids after `afterUid`, in their order, at most `limit`. */
 export async function listMessages(
   sql: SqlReader,
-  folder: { readonly accountId: number; readonly mailboxId: number },
+  folder: Folder,
   afterUid: number,
   limit: number,
 ): Promise<MessageRecord[]> {
@@ -89,31 +92,30 @@ export async function listMessages(
 /** Like `listMessages`, without what only reading a message needs. */
 export async function listSummaries(
   sql: SqlReader,
-  folder: { readonly accountId: number; readonly mailboxId: number },
+  folder: Folder,
   afterUid: number,
   limit: number,
 ): Promise<MessageSummary[]> {
-  return await sql.all<MessageSummary>(
-    `SELECT uid, size, uidl FROM message WHERE account_id = ? AND mailbox_id = ? AND uid > ? ORDER BY uid LIMIT ?`,
+  const rows = await sql.all<{ uid: number; size: number; email_id: number; uidl: string | null }>(
+    `SELECT m.uid, m.size, m.email_id, g.uidl FROM message m
+     LEFT JOIN given_uidl g ON g.account_id = m.account_id AND g.mailbox_id = m.mailbox_id AND g.uid = m.uid
+     WHERE m.account_id = ? AND m.mailbox_id = ? AND m.uid > ? ORDER BY m.uid LIMIT ?`,
     folder.accountId,
     folder.mailboxId,
     afterUid,
     limit,
   );
+  return rows.map(({ uid, size, email_id, uidl }) => ({ uid, size, uidl: uidl ?? makeUidl(email_id, uid) }));
 }
 
 /** One message; null when it is not there (any more). */
-export async function findMessage(
-  sql: SqlReader,
-  folder: { readonly accountId: number; readonly mailboxId: number },
-  uid: number,
-): Promise<MessageRecord | null> {
+export async function findMessage(sql: SqlReader, folder: Folder, uid: number): Promise<MessageRecord | null> {
   const row = await sql.get<MessageRow>(`${READ} AND m.uid = ?`, folder.accountId, folder.mailboxId, uid);
   return row === undefined ? null : toRecord(row);
 }
 
 /** The house's UIDL of a message: from what never changes about it, so restoring and moving house keep it. */
-export function makeUidl(blobId: number, uid: number): string {
+function makeUidl(blobId: number, uid: number): string {
   return `${blobId.toString(36)}.${uid.toString(36)}`;
 }
 
@@ -122,64 +124,83 @@ function isUidl(text: string): boolean {
   return text.length <= UIDL_MAX_OCTETS && /^[\x21-\x7e]+$/.test(text);
 }
 
-/** Puts a message into a folder; its uid, or null when the folder or the account is gone. */
-export async function addMessage(tx: Transaction, message: NewMessage): Promise<number | null> {
+/** Puts a message into a folder; its uid, or null when the folder or the account is gone. `isFirst`: of this blob, in this account. */
+export async function addMessage(tx: Transaction, message: NewMessage, isFirst = true): Promise<number | null> {
+  const { accountId, mailboxId, blobId } = message;
   const size = message.recordLength + message.prefix.length;
-  const numbers = await tx.numbers.takeNumbers(message.accountId, message.mailboxId, size);
+  const bits = await takeFlagBits(tx, accountId, message.flags);
+  const numbers = await tx.numbers.takeNumbers(accountId, mailboxId, {
+    bytes: size,
+    unseen: bits.flags & SEEN_BIT ? 0 : 1,
+    deleted: bits.flags & DELETED_BIT ? 1 : 0,
+  });
   if (numbers === null) return null;
   const { uid, modSeq } = numbers;
-  const given = await mayKeepUidl(tx, message);
+  const threadId = isFirst
+    ? await addEmail(tx, { ...message, id: blobId })
+    : ((await findThread(tx, accountId, blobId)) ?? blobId);
   await tx.add(
-    `INSERT INTO message (account_id, mailbox_id, uid, blob_id, size, internal_date_ms, uidl, uidl_given, prefix)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    message.accountId,
-    message.mailboxId,
+    `INSERT INTO message (account_id, mailbox_id, uid, email_id, thread_id, flags, keywords, modseq, size,
+       internal_date_ms, zone_minutes, saved_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    accountId,
+    mailboxId,
     uid,
-    message.blobId,
+    blobId,
+    threadId,
+    bits.flags,
+    bits.keywords,
+    modSeq,
     size,
     message.internalDateMs,
-    given ?? makeUidl(message.blobId, uid),
-    given === null ? 0 : 1,
-    message.prefix,
+    message.zoneMinutes,
+    tx.nowMs,
   );
-  const { bits, keywords } = splitFlags(message.flags);
-  await tx.add(
-    'INSERT INTO message_flag (account_id, mailbox_id, uid, flags, keywords, modseq) VALUES (?, ?, ?, ?, ?, ?)',
-    message.accountId,
-    message.mailboxId,
-    uid,
-    bits,
-    keywords,
-    modSeq,
-  );
-  await logChange(tx, message.accountId, { modSeq, mailboxId: message.mailboxId, kind: 'added', uids: String(uid) });
+  await keepUidl(tx, message, uid);
+  await logChange(tx, accountId, { modSeq, mailboxId, kind: 'added', uids: String(uid) });
   return uid;
 }
 
-/** The UIDL that came with an import; null when there is none or it cannot be kept. */
-async function mayKeepUidl(sql: SqlReader, message: NewMessage): Promise<string | null> {
-  const { uidl, accountId, mailboxId } = message;
-  if (uidl === undefined || !isUidl(uidl)) return null;
-  const taken = await sql.get(
-    'SELECT 1 AS taken FROM message WHERE account_id = ? AND mailbox_id = ? AND uidl = ? AND uidl_given = 1',
+async function findThread(sql: SqlReader, accountId: number, emailId: number): Promise<number | null> {
+  const row = await sql.get<{ thread_id: number }>(
+    'SELECT thread_id FROM email WHERE account_id = ? AND id = ?',
     accountId,
-    mailboxId,
-    uidl,
+    emailId,
   );
-  return taken === undefined ? uidl : null;
+  return row?.thread_id ?? null;
 }
 
-/** Flags as the columns have them: the system's as bits, keywords sorted and separated by spaces. */
-export function splitFlags(flags: readonly string[]): { bits: number; keywords: string } {
-  if (flags.length === 0) return { bits: 0, keywords: '' };
-  let bits = 0;
-  const keywords = new Set<string>();
-  for (const flag of flags) {
-    const bit = SYSTEM_FLAGS[flag.toLowerCase()];
-    if (bit === undefined) keywords.add(flag);
-    else bits |= bit;
-  }
-  return { bits, keywords: [...keywords].sort().join(' ') };
+/** Keeps the UIDL that came with an import, if it may be kept. */
+async function keepUidl(tx: Transaction, message: NewMessage, uid: number): Promise<void> {
+  const { uidl, accountId, mailboxId } = message;
+  if (uidl === undefined || !isUidl(uidl)) return;
+  await tx.run(
+    'INSERT INTO given_uidl (account_id, mailbox_id, uid, uidl) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    accountId,
+    mailboxId,
+    uid,
+    uidl,
+  );
+}
+
+/** A message with the same Message-ID among the last that came into the folder, not long ago; null when there is none. */
+export async function findStored(
+  tx: Transaction,
+  accountId: number,
+  mailboxId: number,
+  described: DescribedMessage | null,
+): Promise<PlacedMessage | null> {
+  const messageId = described?.messageIds.split(' ', 1)[0] ?? '';
+  if (messageId === '') return null;
+  const rows = await tx.all<{ uid: number; message_ids: string | null }>(
+    `SELECT m.uid, e.message_ids FROM message m JOIN email e ON e.account_id = m.account_id AND e.id = m.email_id
+     WHERE m.account_id = ? AND m.mailbox_id = ? AND m.saved_at_ms > ? ORDER BY m.uid DESC LIMIT ?`,
+    accountId,
+    mailboxId,
+    tx.nowMs - STORED_ONCE_MS,
+    STORED_ONCE_MESSAGES,
+  );
+  const found = rows.find((row) => row.message_ids?.split(' ', 1)[0] === messageId);
+  return found === undefined ? null : { mailboxId, uid: found.uid };
 }
 
 /** Removes messages for ever; those that are gone already are no error. How many went. */
@@ -189,44 +210,17 @@ export async function expungeMessages(
   mailboxId: number,
   uids: readonly number[],
 ): Promise<number> {
-  const gone: number[] = [];
-  let bytes = 0;
-  for (const uid of [...uids].sort((a, b) => a - b)) {
-    const row = await tx.get<{ blob_id: number; size: number }>(
-      'DELETE FROM message WHERE account_id = ? AND mailbox_id = ? AND uid = ? RETURNING blob_id, size',
-      accountId,
-      mailboxId,
-      uid,
-    );
-    if (row === undefined) continue;
-    gone.push(uid);
-    bytes += row.size;
-    await tx.run(
-      'DELETE FROM message_flag WHERE account_id = ? AND mailbox_id = ? AND uid = ?',
-      accountId,
-      mailboxId,
-      uid,
-    );
-    await releaseBlob(tx, row.blob_id);
-  }
-  if (gone.length === 0) return 0;
-  await tx.run(
-    'UPDATE account_state SET used_bytes = used_bytes - ?, used_messages = used_messages - ? WHERE account_id = ?',
-    bytes,
-    gone.length,
-    accountId,
-  );
-  const modSeq = (await nextModSeq(tx, accountId)) ?? 0;
-  await logChange(tx, accountId, { modSeq, mailboxId, kind: 'expunged', uids: formatUidRanges(gone) });
-  return gone.length;
+  const set: NumberSet = mergeRanges(uids.map((uid) => [uid, uid] as const));
+  const { count } = await removeSet(tx, { accountId, mailboxId }, set, { onlyDeleted: false });
+  if (count > 0 && count <= SWEEP_AT_ONCE_MAX) await sweepEmails(tx, accountId, count);
+  return count;
 }
 
 /** Removes everything in every folder of an account. */
 export async function removeAllMessages(tx: Transaction, accountId: number): Promise<void> {
-  const rows = await tx.all<{ blob_id: number }>(
-    'DELETE FROM message WHERE account_id = ? RETURNING blob_id',
-    accountId,
-  );
-  for (const row of rows) await releaseBlob(tx, row.blob_id);
-  await tx.run('DELETE FROM message_flag WHERE account_id = ?', accountId);
+  for (const table of ['message', 'given_uidl', 'keyword', 'subscription', 'mailbox_grant', 'annotation'])
+    await tx.run(`DELETE FROM ${table} WHERE account_id = ?`, accountId);
+  await tx.run('DELETE FROM mailbox_grant WHERE grantee_id = ?', accountId);
+  await tx.run('DELETE FROM annotation WHERE viewer_id = ?', accountId);
+  await removeAllEmails(tx, accountId);
 }

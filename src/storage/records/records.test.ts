@@ -4,11 +4,12 @@ import { addTestAccount, deliverText, makeUnit, openScratchStore } from '../../.
 import { UIDL_MAX_OCTETS } from '../limits.ts';
 import { countAccountsWithoutScram, findAccount, listAccounts } from './accounts.ts';
 import { listAddresses } from './addresses.ts';
-import { formatUidRanges, listChanges } from './changes.ts';
+import { listChanges } from './changes.ts';
 import { findDomain, listDomains } from './domains.ts';
 import { listJourneys } from './journey.ts';
 import { findMailbox, listMailboxes } from './mailboxes.ts';
-import { findMessage, listMessages, splitFlags } from './messages.ts';
+import { keywordsOf, listKeywords, systemBits } from './keywords.ts';
+import { findMessage, listMessages } from './messages.ts';
 
 test('domains, accounts and addresses come in pages', async (t) => {
   const store = await openScratchStore(t);
@@ -109,11 +110,14 @@ test('mail for a folder that is not there goes to INBOX, by role or name where i
     places.map((place) => place.mailbox_id),
     [1, 4, 6],
   );
-  assert.deepEqual(
-    (await store.read.all('SELECT DISTINCT flags, keywords FROM message_flag')).map((row) => ({ ...row })),
-    [{ flags: 1, keywords: '$Junk' }],
+  const names = await listKeywords(store.read, accountId);
+  const flags = await store.read.all<{ flags: number; keywords: number }>(
+    'SELECT DISTINCT flags, keywords FROM message',
   );
-  assert.deepEqual(splitFlags(['b', '\\Draft', 'a', '\\SEEN', 'b']), { bits: 17, keywords: 'a b' });
+  assert.deepEqual(
+    flags.map((row) => [systemBits(row.flags), keywordsOf(row, names)]),
+    [[1, ['$Junk']]],
+  );
 });
 
 test('RFC 7162 the change log says what each modseq did', async (t) => {
@@ -122,7 +126,8 @@ test('RFC 7162 the change log says what each modseq did', async (t) => {
   const ids: number[] = [];
   for (let i = 0; i < 4; i++) ids.push(await deliverText(store, accountId, 'x\r\n'));
   await store.execute('message.expunge', accountId, 1, [4, 1, 2]);
-  const changes = await listChanges(store.read, accountId, 0, 99);
+  const all = await listChanges(store.read, accountId, 0, 99);
+  const changes = all.filter((change) => !change.kind.startsWith('folder'));
   assert.deepEqual(
     changes.map((c) => `${c.kind} ${c.uids}`),
     ['added 1', 'added 2', 'added 3', 'added 4', 'expunged 1:2,4'],
@@ -134,14 +139,4 @@ test('RFC 7162 the change log says what each modseq did', async (t) => {
   assert.equal((await findMessage(store.read, { accountId, mailboxId: 1 }, 3))?.place.id, ids[2]);
   assert.equal(await findMessage(store.read, { accountId, mailboxId: 1 }, 4), null);
   assert.deepEqual(await listJourneys(store.read, Number.MAX_SAFE_INTEGER, 2), [ids[3], ids[2]]);
-});
-
-test('uids as ranges', () => {
-  for (const [uids, text] of [
-    [[], ''],
-    [[7], '7'],
-    [[1, 2, 3, 7], '1:3,7'],
-    [[1, 3, 4, 9, 10], '1,3:4,9:10'],
-  ] as const)
-    assert.equal(formatUidRanges(uids), text);
 });

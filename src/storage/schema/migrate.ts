@@ -6,11 +6,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { SchemaWords } from '../sql/dialect.ts';
 import { BEGIN, COMMIT, copyDatabase, hasTable, ROLLBACK, SQLITE_WORDS } from '../sql/sqlite-dialect.ts';
 import { version1 } from './version-1.ts';
+import { version2 } from './version-2.ts';
 
 /** Step n brings version n to version n + 1. */
 export type SchemaSteps = readonly ((words: SchemaWords) => readonly string[])[];
 
-export const SCHEMA_STEPS: SchemaSteps = [version1];
+export const SCHEMA_STEPS: SchemaSteps = [version1, version2];
 
 export interface Migration {
   readonly from: number;

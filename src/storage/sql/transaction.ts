@@ -23,8 +23,17 @@ export interface Transaction extends SqlWriter {
 export interface FolderNumbers {
   /** The id of the folder with this name (INBOX in any case) or role; null when there is none. */
   findFolder(accountId: number, nameOrRole: string): Promise<number | null>;
-  /** Numbers for one more message of `bytes` octets, which the account's usage counts; null when folder or account is gone. */
-  takeNumbers(accountId: number, mailboxId: number, bytes: number): Promise<MessageNumbers | null>;
+  /**
+   * Numbers for one more message, which the counts of folder and account take in; null when one of them is gone, and then
+   * the unit must fail.
+   */
+  takeNumbers(accountId: number, mailboxId: number, message: CountedMessage): Promise<MessageNumbers | null>;
+}
+
+export interface CountedMessage {
+  readonly bytes: number;
+  readonly unseen: 0 | 1;
+  readonly deleted: 0 | 1;
 }
 
 export interface MessageNumbers {

@@ -1,0 +1,133 @@
+// What an account has of a message, whatever folders it is in: prefix, conversation, and what was derived from the octets
+// (envelope, structure, …). Copies share the row; it goes, and the account's hold on the octets with it, after the last.
+import type { DescribedMessage } from '../described-message.ts';
+import type { Transaction } from '../sql/transaction.ts';
+import { releaseBlob } from './blobs.ts';
+
+export interface NewEmail {
+  readonly accountId: number;
+  /** The unit's, and the blob's. */
+  readonly id: number;
+  readonly prefix: Uint8Array;
+  /** null: the octets were not at hand; the upkeep derives it. */
+  readonly described: DescribedMessage | null;
+  /** What joins it to a conversation. */
+  readonly threadHashes: readonly number[];
+}
+
+/** Adds the row unless the account has it; its conversation. */
+export async function addEmail(tx: Transaction, email: NewEmail): Promise<number> {
+  const threadId = await joinThread(tx, email.accountId, email.threadHashes, email.id);
+  const { described } = email;
+  await tx.add(
+    `INSERT INTO email (account_id, id, thread_id, prefix, derived, sent_at_ms, envelope, structure, preview, sort_keys,
+       message_ids, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    email.accountId,
+    email.id,
+    threadId,
+    email.prefix,
+    described?.version ?? 0,
+    described?.sentAtMs ?? null,
+    described?.envelope ?? null,
+    described?.structure ?? null,
+    described?.preview ?? null,
+    described?.sortKeys ?? null,
+    described?.messageIds ?? null,
+    described?.parts ?? null,
+  );
+  return threadId;
+}
+
+/** The conversation that one of the hashes belongs to, else `otherwise`; all hashes belong to it from now on. */
+async function joinThread(
+  tx: Transaction,
+  accountId: number,
+  hashes: readonly number[],
+  otherwise: number,
+): Promise<number> {
+  if (hashes.length === 0) return otherwise;
+  let threadId = otherwise;
+  const known = new Set<number>();
+  for (const hash of hashes) {
+    const row = await tx.get<{ thread_id: number }>(
+      'SELECT thread_id FROM thread_key WHERE account_id = ? AND hash = ?',
+      accountId,
+      hash,
+    );
+    if (row === undefined) continue;
+    known.add(hash);
+    threadId = Math.min(threadId, row.thread_id);
+  }
+  for (const hash of hashes)
+    if (!known.has(hash))
+      await tx.run(
+        'INSERT INTO thread_key (account_id, hash, thread_id) VALUES (?, ?, ?) ON CONFLICT (account_id, hash) DO NOTHING',
+        accountId,
+        hash,
+        threadId,
+      );
+  return threadId;
+}
+
+/** Writes down what was derived from octets of messages that were not described when they came. */
+export async function describeEmails(
+  tx: Transaction,
+  found: readonly { accountId: number; id: number; described: DescribedMessage; threadHashes: readonly number[] }[],
+): Promise<void> {
+  for (const { accountId, id, described, threadHashes } of found) {
+    await tx.run(
+      `UPDATE email SET derived = ?, sent_at_ms = ?, envelope = ?, structure = ?, preview = ?, sort_keys = ?,
+         message_ids = ?, parts = ? WHERE account_id = ? AND id = ?`,
+      described.version,
+      described.sentAtMs,
+      described.envelope,
+      described.structure,
+      described.preview,
+      described.sortKeys,
+      described.messageIds,
+      described.parts,
+      accountId,
+      id,
+    );
+    // The conversation of a message never changes; later ones find it.
+    const email = await tx.get<{ thread_id: number }>(
+      'SELECT thread_id FROM email WHERE account_id = ? AND id = ?',
+      accountId,
+      id,
+    );
+    if (email !== undefined) await joinThread(tx, accountId, threadHashes, email.thread_id);
+  }
+}
+
+/**
+ * Looks at emails of which messages went, of one account or (null) of all, at most `limit`: those that are in no folder
+ * any more go. How many were looked at.
+ */
+export async function sweepEmails(tx: Transaction, accountId: number | null, limit: number): Promise<number> {
+  const leaving = await tx.all<{ account_id: number; email_id: number }>(
+    accountId === null
+      ? 'SELECT account_id, email_id FROM email_leaving ORDER BY account_id, email_id LIMIT ?'
+      : 'SELECT account_id, email_id FROM email_leaving WHERE account_id = ? ORDER BY email_id LIMIT ?',
+    ...(accountId === null ? [limit] : [accountId, limit]),
+  );
+  for (const row of leaving) {
+    const gone = await tx.get<{ thread_id: number }>(
+      `DELETE FROM email WHERE account_id = ? AND id = ? AND NOT EXISTS (
+         SELECT 1 FROM message m WHERE m.account_id = email.account_id AND m.thread_id = email.thread_id
+         AND m.email_id = email.id) RETURNING thread_id`,
+      row.account_id,
+      row.email_id,
+    );
+    await tx.run('DELETE FROM email_leaving WHERE account_id = ? AND email_id = ?', row.account_id, row.email_id);
+    if (gone !== undefined) await releaseBlob(tx, row.email_id);
+  }
+  return leaving.length;
+}
+
+/** Removes all emails of an account whose messages are gone. */
+export async function removeAllEmails(tx: Transaction, accountId: number): Promise<void> {
+  const rows = await tx.all<{ id: number }>('DELETE FROM email WHERE account_id = ? RETURNING id', accountId);
+  for (const row of rows) await releaseBlob(tx, row.id);
+  for (const table of ['email_leaving', 'thread_key'])
+    await tx.run(`DELETE FROM ${table} WHERE account_id = ?`, accountId);
+}

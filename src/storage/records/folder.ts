@@ -1,0 +1,6 @@
+// Which folder of which account.
+
+export interface Folder {
+  readonly accountId: number;
+  readonly mailboxId: number;
+}
