@@ -60,7 +60,7 @@ async function report(
   const reversePath = dropped.reversePath === null ? '' : formatAddrSpec(dropped.reversePath);
   await parts.reports.submit({
     unitId,
-    message: { reversePath, envid: null, ret: null, smtputf8: false, queuedAtMs: dropped.atMs },
+    message: { reversePath, accountId: null, envid: null, ret: null, smtputf8: false, queuedAtMs: dropped.atMs },
     original: { octets: dropped.message, isComplete: true },
     recipients: refused,
     atMs,
