@@ -7,8 +7,10 @@ import type { ReportRequest } from '../../src/services/bounces/reports.ts';
 import { openInboxSnapshot } from '../../src/services/mailboxes/inbox-snapshot.ts';
 import type { AcceptedRecipient, Arrival } from '../../src/services/reception/arrival.ts';
 import type { ReceptionResult } from '../../src/services/reception/incoming-mail.ts';
+import { HELD_MAX_BYTES } from '../../src/services/reception/limits.ts';
 import { createReception, type Reception } from '../../src/services/reception/reception.ts';
 import type { EmbeddedStore } from '../../src/storage/embedded.ts';
+import { OctetBudget } from '../../src/storage/incoming/octet-budget.ts';
 import { readDirectory } from '../../src/storage/stored-directory.ts';
 import { openScratchStore } from './scratch-store.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -28,7 +30,7 @@ export interface ReceptionRig {
 }
 
 /** A rig that goes with the test; ten hops are allowed. */
-export async function receptionRig(t: TestContext): Promise<ReceptionRig> {
+export async function receptionRig(t: TestContext, held = new OctetBudget(HELD_MAX_BYTES)): Promise<ReceptionRig> {
   const store = await openScratchStore(t);
   const directory = createDirectory({
     reader: readDirectory(store.read),
@@ -46,6 +48,7 @@ export async function receptionRig(t: TestContext): Promise<ReceptionRig> {
         reports.push(request);
       },
     },
+    held,
     clock: new VirtualClock(),
     log: silentLog,
     options: { hostname: 'mx.one.test', hopsMax: 10, expiryMs: 1000 },

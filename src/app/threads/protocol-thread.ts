@@ -10,7 +10,10 @@ import { connectMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { connectHashQueue } from '../../services/passwords/hash-queue.ts';
 import { createCounters, watchThread } from '../../services/metrics/counters.ts';
 import { isService } from '../../services/metrics/metric-table.ts';
+import { HELD_MAX_BYTES } from '../../services/reception/limits.ts';
 import { createRecipientJudge } from '../../services/reception/recipient-judge.ts';
+import { OctetBudget } from '../../storage/incoming/octet-budget.ts';
+import { WAITING_MAX_BYTES } from '../../storage/limits.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import { createLog } from '../log.ts';
 import { startListeners, type ThreadServices } from '../serve/listeners.ts';
@@ -41,7 +44,14 @@ function admissionSettings(): AdmissionSettings {
 await liveThread(log, async () => {
   const clock = systemClock;
   const threadIndex = THREAD_INDEX.firstProtocol + data.number;
-  const store = await openStore({ dataDir: config.data, threadIndex, port: data.store, clock, log });
+  const store = await openStore({
+    dataDir: config.data,
+    threadIndex,
+    port: data.store,
+    clock,
+    log,
+    waitingMaxBytes: WAITING_MAX_BYTES / config.threads,
+  });
   const counters = createCounters();
   watchThread(counters);
   serveCounters(data.counters, counters, log);
@@ -57,6 +67,7 @@ await liveThread(log, async () => {
     clock,
     log,
   });
+  const held = new OctetBudget(HELD_MAX_BYTES / config.threads);
   const ledger = new ConnectionLedger(data.ledger, data.number);
   const lasting = {
     store,
@@ -70,7 +81,8 @@ await liveThread(log, async () => {
   };
   /** What holds settings is made anew with them; what holds connections and subscriptions stays. */
   const services = (): ThreadServices => {
-    const mail = createMailServices({ config, store, ownHost: ownHost(config, data.bound), clock, log, counters });
+    const parts = { config, store, ownHost: ownHost(config, data.bound), held, clock, log, counters };
+    const mail = createMailServices(parts);
     return { ...lasting, config, tls, mail, recipients: createRecipientJudge(mail.directory, store.read) };
   };
   const listeners = await startListeners(data.listeners, services());

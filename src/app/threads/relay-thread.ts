@@ -12,7 +12,9 @@ import { createCounters, watchThread } from '../../services/metrics/counters.ts'
 import { convertMessage } from '../../services/relay/convert.ts';
 import { Relay } from '../../services/relay/relay.ts';
 import { ANY_ADDRESS, type RelaySource } from '../../services/relay/source.ts';
+import { HELD_MAX_BYTES } from '../../services/reception/limits.ts';
 import { Router } from '../../services/routing/router.ts';
+import { OctetBudget } from '../../storage/incoming/octet-budget.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
@@ -38,18 +40,14 @@ function relaySources({ hostname, outbound }: Config): RelaySource[] {
 
 await liveThread(log, async () => {
   const clock = systemClock;
-  const store = await openStore({
-    dataDir: config.data,
-    threadIndex: THREAD_INDEX.relay,
-    port: data.store,
-    clock,
-    log,
-  });
+  const storeParts = { dataDir: config.data, threadIndex: THREAD_INDEX.relay, port: data.store };
+  const store = await openStore({ ...storeParts, clock, log });
   const host = ownHost(config, data.listeners);
   const counters = createCounters();
   watchThread(counters);
   serveCounters(data.counters, counters, log);
-  const mail = createMailServices({ config, store, ownHost: host, clock, log, counters });
+  const held = new OctetBudget(HELD_MAX_BYTES / config.threads);
+  const mail = createMailServices({ config, store, ownHost: host, held, clock, log, counters });
   const servers = config.dns.servers.length > 0 ? () => config.dns.servers : systemDnsServers(clock);
   const resolver = new StubResolver({ servers, clock, randomInt: systemRandomInt });
   const { port, allowPrivateAddresses, connectionsMax, connectionsPerSiteMax } = config.outbound;

@@ -10,6 +10,7 @@ import { createSubmitReport } from '../../services/reception/submit-report.ts';
 import type { OwnHost } from '../../services/routing/own-host.ts';
 import type { ServerCounters } from '../../services/metrics/counters.ts';
 import { isReceiving } from '../../services/metrics/metric-table.ts';
+import type { OctetBudget } from '../../storage/incoming/octet-budget.ts';
 import { findDomain } from '../../storage/records/domains.ts';
 import { createQueueStore } from '../../storage/stored-queue.ts';
 import { readDirectory } from '../../storage/stored-directory.ts';
@@ -27,6 +28,8 @@ export interface MailServicesParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: ServerCounters;
+  /** Of this thread; it outlives a change of the configuration. */
+  readonly held: OctetBudget;
 }
 
 export interface MailServices {
@@ -39,7 +42,7 @@ export interface MailServices {
 
 /** Builds them over one thread's store. */
 export function createMailServices(parts: MailServicesParts): MailServices {
-  const { config, store, ownHost, clock, log, counters } = parts;
+  const { config, store, ownHost, clock, log, counters, held } = parts;
   const relayDomains = new Set(
     config.routes.filter((route) => route.relayDomain).map(({ domain }) => domainKey(domain)),
   );
@@ -80,6 +83,6 @@ export function createMailServices(parts: MailServicesParts): MailServices {
     counters.add(copies === null ? 'postroad_messages_refused_total' : 'postroad_messages_received_total', service);
     if (copies !== null) counters.addMany('postroad_messages_delivered_total', copies);
   };
-  const reception = createReception({ store, directory, reports, clock, log, options, onEnd });
+  const reception = createReception({ store, directory, reports, held, clock, log, options, onEnd });
   return { directory, queue, reports, reception };
 }

@@ -13,7 +13,12 @@ import type { CommitUnit, JourneyEvent, QueuedMessage } from '../../storage/comm
 import type { MessageWriter } from '../../storage/store.ts';
 import type { Arrival } from './arrival.ts';
 import { checkAuthors, checkBounds, checkHops } from './header-checks.ts';
-import { MENDED_MESSAGE_MAX_BYTES, SUBMISSION_LINE_MAX_OCTETS, WHOLE_MESSAGE_MAX_BYTES } from './limits.ts';
+import {
+  CHUNK_OVERHEAD_BYTES,
+  MENDED_MESSAGE_MAX_BYTES,
+  SUBMISSION_LINE_MAX_OCTETS,
+  WHOLE_MESSAGE_MAX_BYTES,
+} from './limits.ts';
 import { LineWatch } from './line-watch.ts';
 import { placeRecipients, type Placement } from './placement.ts';
 import type { ReceptionParts } from './reception-parts.ts';
@@ -36,11 +41,17 @@ export class IncomingMail {
   #holdMaxBytes: number;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  /** Octets of the budget that are taken. */
+  #taken = 0;
+  /** The budget is used up: what would be held streams. */
+  #isPressed = false;
   /** Set once the message streams. */
   #writer: MessageWriter | null = null;
   #block: HeaderBlock | null = null;
   #messageId: string | null = null;
   #refusal: MailError | null = null;
+  /** Refuses everybody but the exempt; known early when the message streams. */
+  #contentRefusal: MailError | null = null;
   #copies = 0;
   readonly #lines = new LineWatch();
 
@@ -57,12 +68,25 @@ export class IncomingMail {
     if (this.#writer !== null) return this.#stream(chunk);
     this.#held.push(Buffer.from(chunk));
     this.#heldBytes += chunk.length;
-    return this.#heldBytes > this.#holdMaxBytes ? this.#beginStream() : undefined;
+    this.#isPressed = !this.#take(chunk.length + CHUNK_OVERHEAD_BYTES);
+    return this.#isPressed || this.#heldBytes > this.#holdMaxBytes ? this.#beginStream() : undefined;
   }
 
   abort(): void {
     this.#held = [];
+    this.#release();
     this.#writer?.abort();
+  }
+
+  #take(bytes: number): boolean {
+    if (!this.#parts.held.take(bytes)) return false;
+    this.#taken += bytes;
+    return true;
+  }
+
+  #release(): void {
+    this.#parts.held.release(this.#taken);
+    this.#taken = 0;
   }
 
   /** Checks, places and commits. A refusal of the whole message, or one for each recipient; rejects on our own faults. */
@@ -74,6 +98,8 @@ export class IncomingMail {
     } catch (error) {
       this.abort();
       throw error;
+    } finally {
+      this.#release();
     }
   }
 
@@ -93,7 +119,7 @@ export class IncomingMail {
     const size = received.length + writer.length;
     const receivedAtMs = clock.now();
     const { read } = store;
-    const contentRefusal = checkBounds(block);
+    const contentRefusal = this.#writer === null ? checkBounds(block) : this.#contentRefusal;
     const placement = await placeRecipients({ reversePath, recipients, block, contentRefusal, size, read, clock });
     if (placement.deliveries.length === 0 && placement.queued.length === 0) {
       writer.abort();
@@ -151,21 +177,24 @@ export class IncomingMail {
     const head = Buffer.concat(this.#held);
     this.#held = [];
     const { bodyStart, headerEnd } = findHeaderEnd(head);
-    if (headerEnd === head.length && head.length < HEADER_MAX_OCTETS) {
+    if (headerEnd === head.length && head.length < HEADER_MAX_OCTETS && !this.#isPressed) {
       this.#held = [head];
       this.#holdMaxBytes = HEADER_MAX_OCTETS;
       return;
     }
-    if (headerEnd === head.length) {
-      this.#refusal = new MailError('header-too-large', 'The header is too large', { temporary: false });
+    this.#release();
+    // From here on the header alone stays in memory; it may have been longer than what was held.
+    if (headerEnd === head.length || !this.#take(bodyStart)) {
+      this.#refusal = this.#isPressed
+        ? busy()
+        : new MailError('header-too-large', 'The header is too large', { temporary: false });
       return;
     }
-    const header = this.#arrival.isSubmission
-      ? this.#prepare(head.subarray(0, bodyStart), true)
-      : this.#prepare(head, true);
+    const slices = this.#prepare(Buffer.from(head.subarray(0, bodyStart)), true);
+    this.#contentRefusal = checkBounds(this.#arrival.isSubmission ? (this.#block as HeaderBlock) : scanHeader(head));
     this.#writer = this.#parts.store.openMessage();
-    for (const slice of header) await this.#writer.write(slice);
-    if (this.#arrival.isSubmission) await this.#stream(head.subarray(bodyStart));
+    for (const slice of slices) await this.#writer.write(slice);
+    await this.#stream(head.subarray(bodyStart));
   }
 
   #stream(chunk: Buffer): void | Promise<void> {
@@ -173,7 +202,8 @@ export class IncomingMail {
     // A body too large to be mended must not need it.
     if (isSubmission && parameters.body !== 'BINARYMIME' && this.#lines.seesLongLine(chunk)) {
       const text = `A line is longer than ${SUBMISSION_LINE_MAX_OCTETS} octets; attach it as base64`;
-      this.#refusal = new MailError('line-too-long', text, { temporary: false });
+      // With memory to spare it might have been mended.
+      this.#refusal = this.#isPressed ? busy() : new MailError('line-too-long', text, { temporary: false });
       this.#writer?.abort();
       return undefined;
     }
@@ -253,6 +283,10 @@ export class IncomingMail {
       recipients: placement.queued,
     };
   }
+}
+
+function busy(): MailError {
+  return new MailError('storage-full', 'Too many messages are coming in, try again later', { temporary: true });
 }
 
 function messageIdOf(block: HeaderBlock): string | null {

@@ -1,6 +1,7 @@
 // What reception is built from.
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { OctetBudget } from '../../storage/incoming/octet-budget.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Reports } from '../bounces/reports.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -17,6 +18,8 @@ export interface ReceptionParts {
   readonly store: Pick<Store, 'newUnitId' | 'openMessage' | 'read'>;
   readonly directory: Pick<Directory, 'senderAllowed'>;
   readonly reports: Reports;
+  /** What messages that are not complete may hold in memory, all together (`HELD_MAX_BYTES`). */
+  readonly held: OctetBudget;
   readonly clock: Clock;
   readonly log: Log;
   readonly options: ReceptionOptions;
