@@ -17,7 +17,7 @@ export function readChunk(dialog: SmtpDialog, input: Buffer, at: number): boolea
   chunk.left -= end - at;
   const pending = chunk.refusal === null ? takeContent(dialog, transaction!, input.subarray(at, end)) : undefined;
   if (chunk.left === 0) dialog.perform(endChunk, pending);
-  else if (isPromise(pending)) dialog.waitFor(pending);
+  else if (isPromise(pending)) dialog.waitForContent(pending);
   return true;
 }
 

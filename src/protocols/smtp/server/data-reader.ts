@@ -3,29 +3,29 @@ import { isPromise } from '../../../base/async/maybe-promise.ts';
 import type { SmtpDialog } from './dialog.ts';
 import type { Transaction } from './transaction.ts';
 
-/** Passes on one run of message content, or comes to the end of the message. */
+/** Passes on the content in `input`, in one piece, up to the end of the message. */
 export function readData(dialog: SmtpDialog, input: Buffer, at: number): boolean {
   const transaction = dialog.transaction!;
   const intake = transaction.intake!;
   const scanner = transaction.scanner!;
   if (at === 0 && trickles(dialog, transaction)) return true;
-  const next = scanner.next(input, at);
+  const next = scanner.unstuff(input, at);
   dialog.take(input, next);
   if (scanner.fault !== null) dialog.refuseText(intake, scanner.fault);
-  if (scanner.to > scanner.from) {
-    const pending = intake.write(input.subarray(scanner.from, scanner.to));
-    if (isPromise(pending)) dialog.waitFor(pending);
-  } else if (intake.refusal !== null) {
-    intake.octets += next - at;
-  }
-  if (scanner.done) dialog.perform(finishData, transaction);
+  let pending: void | Promise<void> = undefined;
+  if (intake.refusal !== null) intake.octets += next - at;
+  else if (scanner.to > scanner.from) pending = intake.write(input.subarray(scanner.from, scanner.to));
+  if (scanner.done) dialog.perform(finishData, pending);
   else if (intake.octets > dialog.config.limits.swallowMaxBytes)
     dialog.end(421, '4.3.0', 'Too much of a refused message');
+  else if (isPromise(pending)) dialog.waitForContent(pending);
   return true;
 }
 
-function finishData(dialog: SmtpDialog, transaction: Transaction): void | Promise<void> {
-  return dialog.finishMessage(transaction);
+/** `pending`: the last octets are still being written. */
+function finishData(dialog: SmtpDialog, pending: void | Promise<void>): void | Promise<void> {
+  const finish = (): void | Promise<void> => (dialog.ended ? undefined : dialog.finishMessage(dialog.transaction!));
+  return isPromise(pending) ? pending.then(finish) : finish();
 }
 
 /** Ends a connection whose message takes for ever; whether it did. */

@@ -91,6 +91,43 @@ test('octets that wait while a command is answered are bounded: reading stops, a
   assert.equal(port.take().match(/^250 2\.0\.0/gm)?.length, 4);
 });
 
+test('the client is not read from while the content of its message is on its way, in DATA and in BDAT', async () => {
+  const { dialog, port, mail } = open({}, { later: true });
+  await settle();
+  for (const [command, content, last] of [
+    ['DATA\r\n', 'one\r\n..two\r\n', '.\r\n'],
+    ['BDAT 13 LAST\r\n', 'one\r\n.two', '\r\n\r\n'],
+  ] as const) {
+    dialog.receive(Buffer.from(`EHLO c\r\n${TRANSACTION}${command}`));
+    await settle();
+    dialog.receive(Buffer.from(content));
+    assert.ok(!port.reading);
+    await settle();
+    assert.ok(port.reading);
+    dialog.receive(Buffer.from(last));
+    await settle();
+    assert.ok(port.reading);
+  }
+  assert.deepEqual(
+    mail.messages.map((message) => message.content.toString()),
+    ['one\r\n.two\r\n', 'one\r\n.two\r\n\r\n'],
+  );
+});
+
+test('the memory of octets may be used again once they are received', async () => {
+  const { dialog, port, mail } = open({}, { later: true });
+  await settle();
+  const flight = `EHLO c\r\n${TRANSACTION}DATA\r\nSubject: x\r\n\r\n..\r\n.\r\nQU`;
+  const memory = Buffer.from(flight);
+  dialog.receive(memory);
+  memory.fill('!');
+  await settle();
+  dialog.receive(Buffer.from('IT\r\n'));
+  await settle();
+  assert.equal(mail.messages[0]?.content.toString(), 'Subject: x\r\n\r\n.\r\n');
+  assert.match(port.take(), /^221 /m);
+});
+
 test('who does not read our replies gets no more until they do', () => {
   const { say, dialog, port } = open();
   port.clientReads = false;

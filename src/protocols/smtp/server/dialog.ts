@@ -202,7 +202,7 @@ export class SmtpDialog {
 
   // --- input ---
 
-  /** Takes octets from the client. */
+  /** Takes octets from the client. Their memory may be used again after the call; dots are taken out of it. */
   receive(octets: Buffer): void {
     if (this.#ended || octets.length === 0) return;
     if (!this.#started) {
@@ -214,10 +214,16 @@ export class SmtpDialog {
     else this.#input = Buffer.concat([this.#input.subarray(this.#at), octets]);
     this.#at = 0;
     if (!this.#waiting) this.#run();
-    else if (!this.#readingPaused && this.#input.length > this.config.limits.pipelinedMaxBytes) {
-      this.#readingPaused = true;
-      this.#port.pauseReading();
-    }
+    else if (this.#input.length > this.config.limits.pipelinedMaxBytes) this.#pauseReading();
+    if (this.#input !== octets) return;
+    this.#input = Buffer.from(octets.subarray(this.#at));
+    this.#at = 0;
+  }
+
+  #pauseReading(): void {
+    if (this.#readingPaused) return;
+    this.#readingPaused = true;
+    this.#port.pauseReading();
   }
 
   /** The client has read what kept us from answering. */
@@ -279,6 +285,12 @@ export class SmtpDialog {
         this.#settled();
       },
     );
+  }
+
+  /** The same while content is on its way to where it is kept: the client is not even read from. */
+  waitForContent(pending: Promise<void>): void {
+    this.#pauseReading();
+    this.waitFor(pending);
   }
 
   #settled(): void {

@@ -78,6 +78,8 @@ const DEFAULTS: SmtpServerLimits = {
   closingTimeoutMs: 10_000,
 };
 
+/** Octets of text that are looked at in one go: as text they must stay small enough for the young part of V8's heap. */
+export const SCAN_MAX_OCTETS = 64 * KIB;
 /** The longest PROXY v2 header taken, with the TLVs that load balancers add. */
 export const PROXY_V2_MAX_OCTETS = 4_096;
 /** The longest PROXY v1 line, CRLF included, as its specification says. */

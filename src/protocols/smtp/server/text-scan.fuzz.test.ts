@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { SCAN_MAX_OCTETS } from './limits.ts';
 import { DataScanner, TextChecker } from './text-scan.ts';
 
 const LINE_MAX = 12;
@@ -59,6 +60,46 @@ test('RFC 5321 §4.5.2 wherever the octets are cut, the content, the fault and t
     }),
     { numRuns: 5_000 },
   );
+});
+
+/** The content as the dialog gets it: one piece for each chunk, and the end. */
+function unstuffInPieces(bytes: Buffer, cuts: readonly number[]) {
+  const scanner = new DataScanner(LINE_MAX);
+  const content: Buffer[] = [];
+  const edges = [...new Set([0, ...cuts.map((c) => c % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+  for (let e = 0; e + 1 < edges.length && !scanner.done; e++) {
+    // Unused octets around it must not matter and must not change.
+    const start = e % 3;
+    const chunk = Buffer.concat([Buffer.alloc(start, '.'), bytes.subarray(edges[e], edges[e + 1])]);
+    const next = scanner.unstuff(chunk, start);
+    content.push(Buffer.from(chunk.subarray(scanner.from, scanner.to)));
+    if (scanner.done) return { content: Buffer.concat(content), fault: scanner.fault, end: edges[e]! + next - start };
+    assert.equal(next, chunk.length);
+  }
+  return { content: Buffer.concat(content), fault: scanner.fault, end: -1 };
+}
+
+test('RFC 5321 §4.5.2 the content of a chunk, moved together, is the same as that of its runs', () => {
+  fc.assert(
+    fc.property(wireBytes, fc.array(fc.nat(200), { maxLength: 8 }), (bytes, cuts) => {
+      const whole = scanInPieces(bytes, []);
+      const pieces = unstuffInPieces(bytes, cuts);
+      assert.equal(pieces.end, whole.end);
+      assert.equal(pieces.fault, whole.fault);
+      if (whole.fault === null) assert.deepEqual([...pieces.content], whole.content);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test('RFC 5321 §4.5.2 a chunk larger than what is looked at in one go is read to its end', () => {
+  const lines = '..dot\r\n.\u00e9\r\nplain text\r\n'.repeat(3 * (SCAN_MAX_OCTETS / 20));
+  const bytes = Buffer.from(`${lines}.\r\nQUIT\r\n`, 'latin1');
+  const scanner = new DataScanner(LINE_MAX);
+  const next = scanner.unstuff(bytes, 0);
+  assert.equal(bytes.toString('latin1', next), 'QUIT\r\n');
+  assert.equal(bytes.toString('latin1', scanner.from, scanner.to), lines.replaceAll(/^\./gm, ''));
+  assert.deepEqual([scanner.done, scanner.fault], [true, null]);
 });
 
 test('RFC 5321 §4.5.2 the scan agrees with the plain reading of the rules', () => {

@@ -2,6 +2,8 @@
 // (RFC 5321 §2.3.8, §4.5.2). Only CRLF.CRLF ends DATA. One native regular expression looks at each chunk, so that the
 // common case touches no octet from JavaScript. The result does not depend on where the chunks are cut.
 
+import { SCAN_MAX_OCTETS } from './limits.ts';
+
 export type TextFault = 'line-ending' | 'nul' | 'line-too-long';
 
 const CR = 0x0d;
@@ -47,7 +49,7 @@ class LineMeter {
 
 /** Takes DATA apart: runs of content without the stuffed dots, and the end. One per message. */
 export class DataScanner {
-  /** The content that the last `next` found: [from, to) of its chunk. Empty once there is a fault. */
+  /** The content that the last call found: [from, to) of its chunk. */
   from = 0;
   to = 0;
   /** CRLF.CRLF was seen; the last `next` returned the place after it. */
@@ -65,7 +67,32 @@ export class DataScanner {
     this.#meter = new LineMeter(lineMaxOctets);
   }
 
-  /** Scans `chunk` from `start` (less than its length) to the end of one run; returns where to go on. */
+  /**
+   * Scans `input` from `start` to its end or the end of the message, and moves the runs together in its memory. Returns
+   * where to go on; once there is a fault the content is of no use.
+   */
+  unstuff(input: Buffer, start: number): number {
+    let from = start;
+    let to = start;
+    let next = start;
+    while (next < input.length && !this.done) {
+      const isShort = input.length <= SCAN_MAX_OCTETS;
+      const base = isShort ? 0 : next;
+      const window = isShort ? input : input.subarray(base, base + SCAN_MAX_OCTETS);
+      while (next < base + window.length && !this.done) {
+        next = base + this.next(window, next - base);
+        const runStart = base + this.from;
+        if (to === from) from = to = runStart;
+        else if (runStart > to) input.copyWithin(to, runStart, base + this.to);
+        to += this.to - this.from;
+      }
+    }
+    this.from = from;
+    this.to = to;
+    return next;
+  }
+
+  /** Scans `chunk` from `start` (less than its length) to the end of one run, empty after a fault; returns where to go on. */
   next(chunk: Buffer, start: number): number {
     this.from = start;
     let at = this.#leaveBoundary(chunk, start);
@@ -79,7 +106,11 @@ export class DataScanner {
       this.fault = 'line-too-long';
     }
     if (this.fault !== null) this.from = at;
-    if (this.done || at === chunk.length) this.#chunk = null;
+    if (this.done || at === chunk.length) {
+      // Kept by every session, these texts would outlive their youth, which is what makes them costly.
+      this.#chunk = null;
+      this.#text = '';
+    }
     return at;
   }
 
@@ -177,8 +208,9 @@ export class TextChecker {
 
   /** Takes the next octets; the first thing wrong with them, if any. Not to be called again after a fault. */
   check(chunk: Buffer): TextFault | null {
-    for (let from = 0; from < chunk.length; from += this.#meter.max) {
-      const to = Math.min(chunk.length, from + this.#meter.max);
+    const step = Math.min(this.#meter.max, SCAN_MAX_OCTETS);
+    for (let from = 0; from < chunk.length; from += step) {
+      const to = Math.min(chunk.length, from + step);
       const fault = this.#checkPiece(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
       if (fault !== null) return fault;
     }
