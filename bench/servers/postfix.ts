@@ -74,6 +74,9 @@ function configure(options: PostfixOptions, port: number): void {
     smtpd_recipient_limit: '20000',
     message_size_limit: '104857600',
     virtual_mailbox_limit: '0',
+    // A delivery that stumbles is tried again at once, not after five minutes.
+    minimal_backoff_time: '1s',
+    queue_run_delay: '1s',
     ...options.settings,
   };
   mkdirSync(join(folder, 'config'), { recursive: true });

@@ -34,7 +34,7 @@ function configuration(options: PostroadOptions): string {
   );
   return `hostname = "postroad.test"
 data = "data"
-threads = 2
+threads = ${process.env['POSTROAD_BENCH_THREADS'] ?? 2}
 ${listeners.join('')}
 [limits]
 trusted_networks = ["127.0.0.0/8"]
