@@ -35,6 +35,11 @@ export interface Change {
 
 export interface Store {
   readonly read: SqlReader;
+  /**
+   * Another number after every change to domains, addresses, accounts or grants, before anybody hears that it is done:
+   * what was read while it was this number is true as long as it is.
+   */
+  readonly directoryVersion: number;
   /** Ordered by time, unique over all threads, a safe integer. */
   newUnitId(): number;
   openMessage(): MessageWriter;

@@ -9,11 +9,16 @@ test('domains, accounts and aliases are found by their keys', async (t) => {
   const directory = readDirectory(store.read);
   const domain = await directory.findDomain('one.test');
   assert.equal(domain?.kind, 'local');
-  assert.deepEqual(await directory.findAdministrator(domain.id), { id: ann, address: 'Ann@One.test', enabled: true });
+  assert.deepEqual(await directory.findAdministrator(domain.id), {
+    id: ann,
+    address: 'Ann@One.test',
+    enabled: true,
+    quotaBytes: null,
+  });
   assert.deepEqual(await directory.findFirstDomain(), domain);
   assert.deepEqual(await directory.findAddress(domain.id, 'ann'), {
     kind: 'account',
-    account: { id: ann, address: 'Ann@One.test', enabled: true },
+    account: { id: ann, address: 'Ann@One.test', enabled: true, quotaBytes: null },
   });
   assert.equal(
     await store.execute('alias.add', {

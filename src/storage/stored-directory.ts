@@ -14,6 +14,8 @@ export interface StoredAccount {
   readonly id: number;
   readonly address: string;
   readonly enabled: boolean;
+  /** null: no limit. */
+  readonly quotaBytes: number | null;
 }
 
 /** A domain as resolution needs it. */
@@ -87,5 +89,6 @@ function toDomain(domain: DomainRecord | null): StoredDomain | null {
 }
 
 function toAccount(account: AccountRecord | null): StoredAccount | null {
-  return account === null ? null : { id: account.id, address: account.address, enabled: account.enabled };
+  if (account === null) return null;
+  return { id: account.id, address: account.address, enabled: account.enabled, quotaBytes: account.quotaBytes };
 }

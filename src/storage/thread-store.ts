@@ -45,9 +45,11 @@ export interface StoreOptions {
 /** Waits until the writer has opened the storage. */
 export async function openStore(options: StoreOptions): Promise<ThreadStore> {
   const reader = new SegmentReader(options.files ?? nodeFiles, segmentsFolder(options.dataDir));
-  const { writer, greatestUnitId } = await WriterPort.open(options.port, (segments) => reader.drop(segments));
+  const { writer, greatestUnitId, directoryVersion } = await WriterPort.open(options.port, (segments) => {
+    reader.drop(segments);
+  });
   const ids = new UnitIds(options.clock, options.threadIndex, greatestUnitId);
-  return new ThreadStore(options, { reader, writer, ids });
+  return new ThreadStore(options, { reader, writer, ids, directoryVersion });
 }
 
 export interface StoreCounts {
@@ -63,6 +65,13 @@ export interface StoreCounts {
   readonly openSegments: number;
 }
 
+interface StoreParts {
+  readonly reader: SegmentReader;
+  readonly writer: WriterPort;
+  readonly ids: UnitIds;
+  readonly directoryVersion: Int32Array;
+}
+
 /** A Store with what the upkeep of the storage needs besides. */
 export class ThreadStore implements Store, MessageDestination {
   readonly read: SqliteConnection;
@@ -75,9 +84,10 @@ export class ThreadStore implements Store, MessageDestination {
   readonly #reader: SegmentReader;
   readonly #writer: WriterPort;
   readonly #groups: GroupCommit;
+  readonly #directoryVersion: Int32Array;
   #largeMessages = 0;
 
-  constructor(options: StoreOptions, parts: { reader: SegmentReader; writer: WriterPort; ids: UnitIds }) {
+  constructor(options: StoreOptions, parts: StoreParts) {
     this.read = new SqliteConnection(openReaderDatabase(databasePath(options.dataDir)));
     this.budget = new OctetBudget(options.waitingMaxBytes ?? WAITING_MAX_BYTES);
     this.#files = options.files ?? nodeFiles;
@@ -86,6 +96,7 @@ export class ThreadStore implements Store, MessageDestination {
     this.#clock = options.clock;
     this.#reader = parts.reader;
     this.#writer = parts.writer;
+    this.#directoryVersion = parts.directoryVersion;
     const appender = new SegmentAppender({
       folder: this.#folder,
       files: this.#files,
@@ -106,6 +117,10 @@ export class ThreadStore implements Store, MessageDestination {
       waitingBytes: this.budget.used,
       openSegments: this.#reader.openFiles,
     };
+  }
+
+  get directoryVersion(): number {
+    return Atomics.load(this.#directoryVersion, 0);
   }
 
   newUnitId(): number {

@@ -37,7 +37,12 @@ export class MemoryDirectory implements DirectoryReader {
   constructor(data: DirectoryData) {
     const disabled = data.disabledAccounts ?? [];
     for (const address of [...(data.accounts ?? []), ...disabled]) {
-      this.#accounts.push({ id: this.#accounts.length + 1, address, enabled: !disabled.includes(address) });
+      this.#accounts.push({
+        id: this.#accounts.length + 1,
+        address,
+        enabled: !disabled.includes(address),
+        quotaBytes: null,
+      });
     }
     for (const [name, settings] of Object.entries(data.domains ?? {})) this.#addDomain(name, settings);
     for (const account of this.#accounts) this.#put(account.address, { kind: 'account', account });

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { domainKey } from '../../formats/address/domain.ts';
 import { Bounces } from '../../services/bounces/bounces.ts';
+import { rememberDirectory } from '../../services/directory/remembered-directory.ts';
 import { createDirectory, type Directory } from '../../services/directory/directory.ts';
 import { createReception, type Reception } from '../../services/reception/reception.ts';
 import { createSubmitReport } from '../../services/reception/submit-report.ts';
@@ -47,7 +48,7 @@ export function createMailServices(parts: MailServicesParts): MailServices {
     config.routes.filter((route) => route.relayDomain).map(({ domain }) => domainKey(domain)),
   );
   const directory = createDirectory({
-    reader: readDirectory(store.read),
+    reader: rememberDirectory(readDirectory(store.read), () => store.directoryVersion),
     log,
     isOwnHost: (key) => ownHost.isOwnHost(key),
     isRelayDomain: (key) => relayDomains.has(key),

@@ -9,6 +9,8 @@ export interface DirectoryAccount {
   readonly address: string;
   /** False: mail is refused (5.2.1) and nothing may be sent as it. */
   readonly enabled: boolean;
+  /** null: no limit. */
+  readonly quotaBytes: number | null;
 }
 
 export interface DirectoryDomain {

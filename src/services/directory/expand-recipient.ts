@@ -60,7 +60,13 @@ class Yield {
     const { account, address } = located;
     if (this.accounts.has(account.id)) return;
     const detail = located.detail ?? step.detail;
-    this.accounts.set(account.id, { accountId: account.id, address: account.address, deliveredTo: address, detail });
+    this.accounts.set(account.id, {
+      accountId: account.id,
+      address: account.address,
+      deliveredTo: address,
+      detail,
+      quotaBytes: account.quotaBytes,
+    });
   }
 
   #open(located: Extract<Located, { kind: 'list' }>, step: Step): Step[] {

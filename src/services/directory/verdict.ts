@@ -10,6 +10,8 @@ export interface LocalRecipient {
   readonly deliveredTo: AddrSpec;
   /** `tag` of `user+tag`, on the address itself or on the alias in front of it. */
   readonly detail: string | null;
+  /** The account's quota; null: no limit. */
+  readonly quotaBytes: number | null;
 }
 
 /** A step of the way, for the journey and for DSN (RFC 3461 §5.2.7: expanded). */

@@ -131,7 +131,7 @@ class Placing {
       return new MailError('loop', text, { temporary: false });
     }
     const exempt = accepted.verdict.kind === 'deliver' && accepted.verdict.exemptFromPolicy;
-    return exempt ? null : await checkQuota(read, local.accountId, size);
+    return exempt ? null : await checkQuota(read, local, size);
   }
 
   #note(kind: JourneyEvent['kind'], recipient: AddrSpec, data: JourneyEvent['data']): void {
@@ -143,9 +143,14 @@ class Placing {
   }
 }
 
-/** 452 4.2.2 when `size` more octets would be over the account's quota. */
-export async function checkQuota(read: SqlReader, accountId: number, size: number): Promise<MailError | null> {
+/** 452 4.2.2 when `size` more octets would be over the recipient's quota. Who has none costs no look at the store. */
+export async function checkQuota(
+  read: SqlReader,
+  { accountId, quotaBytes }: Pick<LocalRecipient, 'accountId' | 'quotaBytes'>,
+  size: number,
+): Promise<MailError | null> {
+  if (quotaBytes === null) return null;
   const usage = await readUsage(read, accountId);
-  if (usage === null || usage.quotaBytes === null || usage.usedBytes + size <= usage.quotaBytes) return null;
+  if (usage === null || usage.usedBytes + size <= quotaBytes) return null;
   return new MailError('account-full', 'The mailbox is full, try again later', { temporary: true });
 }

@@ -67,8 +67,8 @@ async function fullMailbox(
 ): Promise<MailError | null> {
   if (verdict.exemptFromPolicy || verdict.foreign.length > 0) return null;
   let full: MailError | null = null;
-  for (const { accountId } of verdict.accounts) {
-    full = await checkQuota(read, accountId, 1);
+  for (const local of verdict.accounts) {
+    full = await checkQuota(read, local, 1);
     if (full === null) return null;
   }
   return full;

@@ -38,7 +38,12 @@ export type Answer =
 
 export type ToStore =
   /** The first message: the database is there and migrated. */
-  | { readonly kind: 'welcome'; readonly greatestUnitId: number }
+  | {
+      readonly kind: 'welcome';
+      readonly greatestUnitId: number;
+      /** One number, shared by all threads: changed after each commit that touches the directory, before its answer goes. */
+      readonly directoryVersion: Int32Array;
+    }
   | {
       readonly kind: 'committed';
       readonly answers: readonly Answer[];

@@ -60,6 +60,7 @@ export class StoreWriter {
   readonly #walPath: string;
   readonly #clients = new Set<Client>();
   readonly #retirement = new Retirement<Client>();
+  readonly #directoryVersion = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #waiting: Waiting[] = [];
   #waitingSynced = 0;
   #running: Promise<void> | null = null;
@@ -107,7 +108,11 @@ export class StoreWriter {
   }
 
   #welcome(client: Client): void {
-    this.#post(client, { kind: 'welcome', greatestUnitId: this.#greatestUnitId });
+    this.#post(client, {
+      kind: 'welcome',
+      greatestUnitId: this.#greatestUnitId,
+      directoryVersion: this.#directoryVersion,
+    });
   }
 
   get counts(): WriterCounts {
@@ -217,6 +222,7 @@ export class StoreWriter {
       batch.map((waiting) => waiting.call),
       synced,
     );
+    if (effects.directory) Atomics.add(this.#directoryVersion, 0, 1);
     this.#options.onCommit?.(this.#options.clock.monotonic() - startedMs, batch.length);
     this.#counts.transactions++;
     this.#counts.calls += batch.length;

@@ -36,17 +36,18 @@ export class WriterPort {
     this.#onLetGo = onLetGo;
   }
 
-  /** Waits for the writer's welcome; `greatestUnitId` comes with it. */
+  /** Waits for the writer's welcome, which brings what every thread needs to know. */
   static open(
     port: MessagePort,
     onLetGo: (segments: readonly number[]) => void,
-  ): Promise<{ writer: WriterPort; greatestUnitId: number }> {
+  ): Promise<{ writer: WriterPort; greatestUnitId: number; directoryVersion: Int32Array }> {
     return new Promise((resolve, reject) => {
       const writer = new WriterPort(port, onLetGo);
       port.on('message', (message: ToStore) => {
         if (message.kind === 'welcome') {
           port.unref();
-          resolve({ writer, greatestUnitId: message.greatestUnitId });
+          const { greatestUnitId, directoryVersion } = message;
+          resolve({ writer, greatestUnitId, directoryVersion });
         } else writer.#receive(message);
       });
       port.on('close', () => {

@@ -89,14 +89,12 @@ export class SmtpConnection implements DialogPort {
   #open(proxied: ProxiedAddresses | null, behind: Buffer = NO_OCTETS): void {
     const socket = this.#socket;
     const { service, tls } = this.#config;
-    const own = proxied ?? {
+    const { address, port } = proxied ?? {
       address: normalizeIp(socket.remoteAddress ?? '') ?? '',
       port: socket.remotePort ?? 0,
-      localAddress: normalizeIp(socket.localAddress ?? '') ?? '',
-      localPort: socket.localPort ?? 0,
     };
     const state: SmtpDialogState = {
-      peer: { service, ...own },
+      peer: { service, address, port },
       helo: '',
       extended: false,
       tls: null,
@@ -181,10 +179,16 @@ export class SmtpConnection implements DialogPort {
     this.#idle.touch();
   }
 
-  finish(): void {
+  finish(clientIsDone: boolean): void {
+    const socket = this.#socket;
+    // Everything is with the kernel, which sends it before the end; a half-close would only wait for the client's.
+    if (clientIsDone && socket.writableLength === 0 && !(socket instanceof TLSSocket)) {
+      socket.destroy();
+      return;
+    }
     this.#finishing = true;
     this.#idle.touch(this.#config.limits.closingTimeoutMs);
-    this.#socket.end();
+    socket.end();
   }
 
   startTls(behind: Buffer = NO_OCTETS): void {

@@ -23,8 +23,8 @@ export interface DialogPort {
   resumeReading(): void;
   /** Starts TLS; `secured` is called when it stands. */
   startTls(): void;
-  /** Ends the connection after what was sent. */
-  finish(): void;
+  /** Ends the connection after what was sent. `clientIsDone`: it said so, and nothing of it is left unread. */
+  finish(clientIsDone: boolean): void;
   /** How long the client, or one of our own answers, may take from now on. */
   expectWithin(ms: number): void;
   /** Something came forward: that time starts again. */
@@ -415,13 +415,19 @@ export class SmtpDialog {
     this.#finish();
   }
 
-  #finish(): void {
+  /** Says goodbye to a client that has said that it is done. */
+  quit(text: string): void {
+    this.answer(221, '2.0.0', text);
+    this.#finish(this.#input === null);
+  }
+
+  #finish(clientIsDone = false): void {
     if (this.#ended) return;
     this.#flush();
     this.#ended = true;
     this.#input = null;
     this.forgetTransaction();
-    this.#port.finish();
+    this.#port.finish(clientIsDone);
   }
 
   // --- transaction ---

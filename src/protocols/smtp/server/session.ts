@@ -23,8 +23,6 @@ export interface SmtpPeer {
   readonly service: SmtpService;
   readonly address: string;
   readonly port: number;
-  readonly localAddress: string;
-  readonly localPort: number;
 }
 
 /** Changes as the dialog goes on; the same object for the whole connection. */

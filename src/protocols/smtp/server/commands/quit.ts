@@ -3,6 +3,6 @@ import type { SmtpDialog } from '../dialog.ts';
 
 /** QUIT: ends the connection. */
 export function quit(dialog: SmtpDialog, argument: string): void {
-  if (argument === '') dialog.end(221, '2.0.0', 'Goodbye');
+  if (argument === '') dialog.quit('Goodbye');
   else dialog.fault(501, '5.5.4', 'QUIT takes no argument');
 }
