@@ -14,7 +14,8 @@ import type { SqlReader } from '../../storage/sql/sql.ts';
 import { CommandError } from '../cli/command.ts';
 import type { AdminContext } from './admin-context.ts';
 import { domainOf, requireAddress, requireDomainName } from './domains.ts';
-import { NAME_MAX_CHARACTERS, PAGE_RECORDS_MAX, PASSWORD_MAX_CHARACTERS } from './limits.ts';
+import { findLeadingTo } from './leading-to.ts';
+import { NAME_MAX_CHARACTERS, NAMED_LISTS_MAX, PAGE_RECORDS_MAX, PASSWORD_MAX_CHARACTERS } from './limits.ts';
 import { operation } from './operation.ts';
 
 export interface AccountFacts {
@@ -181,10 +182,22 @@ export const setPassword = operation({ address: 'text', password: 'text' }, asyn
 export const removeAccount = operation({ address: 'text', force: 'flag?' }, async ({ store }, args) => {
   const account = await requireAccount(store.read, args.address);
   if (args.force !== true) await requireOtherAdministrator(store.read, account);
+  await requireNothingLeadsTo(store.read, account);
   const { address, messages } = await factsOf(store.read, account);
   await store.execute('account.remove', account.id);
   return { address, messages };
 });
+
+/** Throws CommandError when an alias, a group or a catch-all would lead nowhere without this account. */
+async function requireNothingLeadsTo(read: SqlReader, { id, address }: AccountRecord): Promise<void> {
+  const leading = await findLeadingTo(read, id);
+  if (leading.length === 0) return;
+  const named = leading.slice(0, NAMED_LISTS_MAX).join(', ');
+  const more = leading.length > NAMED_LISTS_MAX ? ` and ${leading.length - NAMED_LISTS_MAX} more` : '';
+  throw new CommandError(
+    `mail for ${named}${more} goes to ${address}; remove these first or take it out of them: postroad alias change ALIAS --remove ${address}, likewise group change, domain change DOMAIN --catch-all ''`,
+  );
+}
 
 /** Throws CommandError when without this account nobody would be administrator. */
 async function requireOtherAdministrator(read: SqlReader, account: AccountRecord): Promise<void> {

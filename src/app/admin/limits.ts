@@ -10,6 +10,8 @@ export const IMPORT_FILE_MAX_BYTES = 64 * 1024 * 1024;
 export const IMPORT_FAULTS_MAX = 100;
 /** A longer password is refused; every known hash takes at least this much. */
 export const PASSWORD_MAX_CHARACTERS = 1000;
+/** Aliases and groups that a refusal names. */
+export const NAMED_LISTS_MAX = 10;
 /** What people call the owner of an account. */
 export const NAME_MAX_CHARACTERS = 200;
 /** How long a command or a server waits for a data folder that another command has, and how often it looks. */

@@ -155,7 +155,7 @@ const removeCommand: Command = {
   name: 'account remove',
   synopsis: 'ADDRESS',
   summary: 'Removes an account with all its messages',
-  doc: 'The last administrator stays, unless forced. To keep the messages, disable the account instead.',
+  doc: 'The last administrator stays, unless forced; and so does an account to which an alias, a group or a catch-all leads, until it is taken out of them. To keep the messages, disable the account instead.',
   words: { min: 1, max: 1 },
   options: { force: { type: 'boolean', doc: 'Remove the last administrator too.' } },
   async run(context) {

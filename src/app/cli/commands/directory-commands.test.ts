@@ -134,6 +134,34 @@ for (const way of WAYS) {
     await rig.json('grant', 'remove', 'ann@one.test', '*@two.test');
   });
 
+  test(`${way}: an account stays while aliases, groups or a catch-all lead to it`, async (t) => {
+    const rig = await adminRig(t, way);
+    await rig.json('domain', 'add', 'one.test');
+    await rig.json('domain', 'add', 'more.test', '--alias-of', 'one.test');
+    await rig.json('account', 'add', 'boss@one.test');
+    await rig.json('account', 'add', 'ann@one.test');
+    await rig.json('alias', 'add', 'sales@one.test', 'ann+sales@one.test');
+    await rig.json('group', 'add', 'all@one.test', 'boss@one.test', 'Ann@more.test');
+    await rig.json('alias', 'add', 'other@one.test', 'annette@one.test', 'ann@two.test', 'sales@one.test');
+    await rig.json('domain', 'change', 'one.test', '--catch-all', 'ann@one.test');
+    await rig.json('account', 'change', 'ann@one.test', '--disable');
+    await refuse(rig, [
+      [
+        ['account', 'remove', 'ann@one.test', '--force'],
+        /mail for \*@one\.test, all@one\.test, sales@one\.test goes to ann@one\.test; remove these first or/u,
+      ],
+    ]);
+    await rig.json('alias', 'remove', 'other@one.test');
+    await rig.json('alias', 'remove', 'sales@one.test');
+    await rig.json('group', 'change', 'all@one.test', '--remove', 'Ann@more.test');
+    await rig.json('domain', 'change', 'one.test', '--catch-all', '');
+    assert.match((await rig.run(['account', 'remove', 'ann@one.test'])).out, /ann@one\.test: removed/u);
+    for (let n = 10; n < 22; n++) await rig.json('alias', 'add', `a${n}@one.test`, 'boss@one.test');
+    await refuse(rig, [
+      [['account', 'remove', 'boss@one.test', '--force'], /a10@one\.test, .*a19@one\.test and 3 more goes? to boss@/u],
+    ]);
+  });
+
   test(`${way}: an import adds all of a good file and nothing of a bad one`, async (t) => {
     const rig = await adminRig(t, way);
     await rig.json('domain', 'add', 'one.test');
