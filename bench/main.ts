@@ -8,7 +8,7 @@ import { CASES } from './cases/cases.ts';
 import { asMarkdown, asText, runCase } from './measure/run-case.ts';
 import { killRemembered } from './servers/programs.ts';
 
-const USAGE = `node bench/main.ts [--only NAME,…] [--rounds 5] [--seconds 4] [--threads 2] [--markdown FILE] [--folder DIR] [--keep]
+const USAGE = `node bench/main.ts [--only NAME,…] [--rounds 5] [--seconds 4] [--threads N] [--markdown FILE] [--folder DIR] [--keep]
 cases: ${CASES.map((bench) => bench.name).join(', ')}`;
 
 const { values } = parseArgs({
@@ -16,7 +16,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
-    threads: { type: 'string', default: '2' },
+    threads: { type: 'string' },
     markdown: { type: 'string' },
     folder: { type: 'string', default: tmpdir() },
     keep: { type: 'boolean', default: false },
@@ -42,10 +42,10 @@ async function run(): Promise<void> {
     if (!values.keep) rmSync(folder, { recursive: true, force: true });
   });
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1));
-  process.env['POSTROAD_BENCH_THREADS'] = values.threads;
+  if (values.threads !== undefined) process.env['POSTROAD_BENCH_THREADS'] = values.threads;
   const pages: string[] = [];
   console.log(
-    `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, Postroad with threads = ${values.threads}`,
+    `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, Postroad with threads = ${values.threads ?? 'by default'}`,
   );
   for (const bench of cases) {
     console.log(`\n${bench.name}: ${bench.title}`);

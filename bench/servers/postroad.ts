@@ -28,14 +28,19 @@ export interface Postroad extends RunningServer {
   countQueued(): Promise<number>;
 }
 
+/** Users leave `threads` to Postroad. */
+function threadsLine(): string {
+  const threads = process.env['POSTROAD_BENCH_THREADS'];
+  return threads === undefined ? '' : `threads = ${threads}\n`;
+}
+
 function configuration(options: PostroadOptions): string {
   const listeners = options.protocols.map(
     (protocol) => `\n[[listener]]\nprotocol = "${protocol}"\naddress = "127.0.0.1"\nport = 0\n`,
   );
   return `hostname = "postroad.test"
 data = "data"
-threads = ${process.env['POSTROAD_BENCH_THREADS'] ?? 2}
-${listeners.join('')}
+${threadsLine()}${listeners.join('')}
 [limits]
 trusted_networks = ["127.0.0.0/8"]
 message_size = "100MB"

@@ -49,7 +49,7 @@ export function completeConfig(written: WrittenConfig, file: string | null, mach
     file,
     hostname,
     hostnameWritten: written.hostname !== null,
-    threads: written.threads ?? Math.max(1, Math.min(machine.cores, THREADS_DEFAULT_MAX)),
+    threads: written.threads ?? Math.max(1, Math.min(machine.cores - 1, THREADS_DEFAULT_MAX)),
     listeners,
     outbound: {
       ...written.outbound,

@@ -148,7 +148,7 @@ test('nothing is written: every protocol listens, and the defaults are those of 
   assert.equal(config.outbound.expiryMs, 5 * 86_400_000);
   assert.deepEqual(config.outbound.retriesMs, [60_000, 300_000, 900_000, 1_800_000]);
   assert.equal(config.hostnameWritten, false);
-  assert.equal(config.threads, 4);
+  assert.equal(config.threads, 3);
 });
 
 test('the machine decides what nobody wrote', () => {
@@ -161,7 +161,13 @@ test('the machine decides what nobody wrote', () => {
   for (const [name, hostname] of names) {
     assert.equal(parseConfig('', { ...PLACE, machine: { cores: 64, name } }).hostname, hostname);
   }
-  assert.equal(parseConfig('', { ...PLACE, machine: { cores: 64, name: '' } }).threads, 8);
+  for (const [cores, threads] of [
+    [1, 1],
+    [2, 1],
+    [4, 3],
+    [64, 8],
+  ] as const)
+    assert.equal(parseConfig('', { ...PLACE, machine: { cores, name: '' } }).threads, threads);
 });
 
 test('the configuration is frozen to the bottom', () => {

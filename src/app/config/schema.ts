@@ -241,7 +241,7 @@ export const SCHEMA = {
     since,
   }),
   threads: optional<number>('threads', integerKind(1, LEDGER_THREADS_MAX), {
-    otherwise: 'the number of cores, at most 8',
+    otherwise: 'one less than the number of cores, at least 1, at most 8',
     unit: 'threads',
     doc: 'How many threads talk to clients.',
     since,
