@@ -1,6 +1,10 @@
 // What becomes of a letter is told to its sender, in words that a person understands, and to nobody who did not send it.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { formatDropHead } from '../../src/services/drop/drop-file.ts';
+import { dropFolderPath } from '../../src/services/drop/prepare-drop-folder.ts';
+import { writeDropFile } from '../../src/services/drop/write-drop-file.ts';
 import { openWorld } from '../support/outside-world.ts';
 import { startServer } from '../support/running-server.ts';
 
@@ -150,4 +154,26 @@ test('RFC 3461 §5.2.3 NOTIFY=SUCCESS of a stranger: no report from here, and th
   assert.match(sink.messages[0]?.rcpts[0] ?? '', /^RCPT TO:<dan@two\.test> NOTIFY=SUCCESS/);
   assert.equal((await server.inbox('ann@one.test')).length, 1);
   await stranger.quit();
+});
+
+test('RFC 3461 §4 what a local program wants to hear: success here, and NOTIFY, RET and ENVID go along', async (t) => {
+  const { sink, settings } = await openWorld(t);
+  const server = await startServer(t, { settings });
+  await server.addAccount('ann@one.test');
+  await server.addAccount('bob@one.test');
+  const drop = (recipients: readonly string[]): void => {
+    const dsn = { notify: ['SUCCESS'], ret: 'HDRS', envid: 'job+1' } as const;
+    const head = formatDropHead({ sender: 'ann@one.test', name: null, recipients, atMs: Date.now(), dsn });
+    writeDropFile(dropFolderPath(join(server.folder, 'data')), [head, Buffer.from(LETTER)], Date.now());
+  };
+  drop(['bob@one.test', 'nobody@one.test', 'dan@two.test']);
+  const [report = ''] = await server.inboxOf(1, 'ann@one.test');
+  assert.match(report, /^Action: delivered/m);
+  assert.match(report, /^Original-Envelope-Id: job\+1/m);
+  assert.doesNotMatch(report, /^hello\r$/m);
+  await sink.until(() => sink.messages.length === 1);
+  assert.match(sink.messages[0]?.mail ?? '', /RET=HDRS ENVID=job\+2B1/);
+  assert.match(sink.messages[0]?.rcpts[0] ?? '', /NOTIFY=SUCCESS/);
+  // Failure was not asked for.
+  assert.equal((await server.inbox('ann@one.test')).length, 1);
 });

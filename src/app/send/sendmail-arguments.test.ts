@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { NO_WISHES } from '../../services/drop/dsn-wishes.ts';
 import { UsageError } from '../cli/command.ts';
 import { parseSendmailArguments } from './sendmail-arguments.ts';
 
@@ -10,6 +11,7 @@ const NOTHING = {
   recipients: [],
   fromHeader: false,
   isDotText: false,
+  dsn: NO_WISHES,
   json: false,
   help: false,
 };
@@ -25,7 +27,14 @@ test('the command lines that programs use', () => {
     ['-r ann@one.test -F Ann bob', { sender: 'ann@one.test', name: 'Ann', recipients: ['bob'] }],
     ['-f <> bob', { sender: '', recipients: ['bob'] }],
     ['-FCronDaemon -i -odi -oem -oi -t', { name: 'CronDaemon', isDotText: true, fromHeader: true }],
-    ['-bm -B 8BITMIME -N never -R hdrs -V id bob', { recipients: ['bob'] }],
+    [
+      '-bm -B 8BITMIME -N never -R hdrs -V id bob',
+      { recipients: ['bob'], dsn: { notify: [], ret: 'HDRS', envid: 'id' } },
+    ],
+    [
+      '-Nsuccess,Delay,success -Rfull bob',
+      { recipients: ['bob'], dsn: { notify: ['SUCCESS', 'DELAY'], ret: 'FULL', envid: null } },
+    ],
     ['-oem -d -v bob', { recipients: ['bob'] }],
     ['-G -i -U bob', { isDotText: true, recipients: ['bob'] }],
     ['--json bob', { json: true, recipients: ['bob'] }],
@@ -49,6 +58,10 @@ test('what is asked of other programs is refused with their name', () => {
     ['-x', /no option '-x'/u],
     ['--what', /no option '--what'/u],
     ['-f', /option '-f' needs a value/u],
+    ['-N sometimes', /'-N sometimes' is none of never/u],
+    ['-N never,delay', /is none of never/u],
+    ['-R some', /neither full nor hdrs/u],
+    [`-V ${'x'.repeat(34)}`, /up to 33 printable/u],
   ];
   for (const [line, expected] of cases) assert.throws(() => parseSendmailArguments(line.split(' ')), expected, line);
 });

@@ -1,5 +1,6 @@
 // The command line of sendmail, as far as programs use it today. Letters may stand together (`-ti`); a value stands in
 // the same word or the next.
+import { isEnvid, NO_WISHES, parseNotify, parseRet, type DsnWishes } from '../../services/drop/dsn-wishes.ts';
 import { UsageError } from '../cli/command.ts';
 
 export interface SendmailArguments {
@@ -12,14 +13,16 @@ export interface SendmailArguments {
   readonly fromHeader: boolean;
   /** -i, -oi: a lone dot is text; else it ends the message. */
   readonly isDotText: boolean;
+  /** -N, -R, -V */
+  readonly dsn: DsnWishes;
   readonly json: boolean;
   readonly help: boolean;
 }
 
 /** Letters with a value that means something to us. */
-const VALUES = 'fFr';
-/** Letters with a value that we take and forget: body type, DSN wishes, file names, debugging … */
-const FORGOTTEN_VALUES = 'ABCDhLMNOopRVXde';
+const VALUES = 'fFrNRV';
+/** Letters with a value that we take and forget: body type, file names, debugging … */
+const FORGOTTEN_VALUES = 'ABCDhLMOopXde';
 /** Letters without a value that we take and forget. */
 const FORGOTTEN = 'GUmnsv';
 /** Values of these are in the same word or missing. */
@@ -39,6 +42,7 @@ interface Reading {
   name: string | null;
   fromHeader: boolean;
   isDotText: boolean;
+  dsn: DsnWishes;
   json: boolean;
   help: boolean;
   readonly recipients: string[];
@@ -51,6 +55,7 @@ export function parseSendmailArguments(words: readonly string[]): SendmailArgume
     name: null,
     fromHeader: false,
     isDotText: false,
+    dsn: NO_WISHES,
     json: false,
     help: false,
     recipients: [],
@@ -95,7 +100,19 @@ function readValue(letter: string, attached: string, next: string | undefined, r
   if (letter === 'o' && value === 'i') reading.isDotText = true;
   if (letter === 'f' || letter === 'r') reading.sender = value === '<>' ? '' : value;
   if (letter === 'F') reading.name = value;
+  if (letter === 'N' || letter === 'R' || letter === 'V') readWish(letter, value, reading);
   return usesNext ? 1 : 0;
+}
+
+function readWish(letter: 'N' | 'R' | 'V', value: string, reading: Reading): void {
+  const notify = letter === 'N' ? parseNotify(value) : reading.dsn.notify;
+  if (letter === 'N' && notify === null) {
+    throw new UsageError(`'-N ${value}' is none of never, or success, failure and delay with commas between`);
+  }
+  const ret = letter === 'R' ? parseRet(value) : reading.dsn.ret;
+  if (letter === 'R' && ret === null) throw new UsageError(`'-R ${value}' is neither full nor hdrs`);
+  if (letter === 'V' && !isEnvid(value)) throw new UsageError(`'-V' wants up to 33 printable characters`);
+  reading.dsn = { notify, ret, envid: letter === 'V' ? value : reading.dsn.envid };
 }
 
 function requireSending(letter: string, value: string): 0 {

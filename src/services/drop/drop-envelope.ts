@@ -8,6 +8,7 @@ import { formatAddrSpec, parseAddrSpec } from '../../formats/address/parse.ts';
 import { getField, getFields, scanHeader, type HeaderBlock } from '../../formats/header/scan.ts';
 import { toCrlf } from '../../formats/message/octets.ts';
 import type { DropFile } from './drop-file.ts';
+import type { DsnWishes } from './dsn-wishes.ts';
 import { DROP_RECIPIENTS_MAX } from './limits.ts';
 
 export interface DropEnvelope {
@@ -16,6 +17,7 @@ export interface DropEnvelope {
   readonly recipients: readonly AddrSpec[];
   /** With CRLF at every line's end, and a From field. Bcc is still in it. */
   readonly message: Buffer;
+  readonly dsn: DsnWishes;
 }
 
 const RECIPIENT_FIELDS = ['to', 'cc', 'bcc'] as const;
@@ -28,7 +30,8 @@ export function readDropEnvelope(file: DropFile, defaultDomain: string): DropEnv
   const { sender, name } = file.head;
   const reversePath = sender === '' ? null : readSender(sender, block, defaultDomain);
   const recipients = readRecipients(file.head.recipients ?? headerRecipients(block), defaultDomain);
-  return { reversePath, recipients, message: complete(message, block, fromLine(reversePath, name, defaultDomain)) };
+  const from = fromLine(reversePath, name, defaultDomain);
+  return { reversePath, recipients, message: complete(message, block, from), dsn: file.head.dsn };
 }
 
 function readSender(sender: string | null, block: HeaderBlock, defaultDomain: string): AddrSpec {

@@ -1,6 +1,7 @@
 // A message in the drop folder: one line of JSON that says from whom, to whom and when, LF, and the message with CRLF.
 // The line is what the writer claims; only the file's owner is attested.
 import { SyntaxFault } from '../../base/errors/syntax-fault.ts';
+import { readWishes, type DsnWishes } from './dsn-wishes.ts';
 import { DROP_HEAD_MAX_OCTETS, DROP_RECIPIENTS_MAX } from './limits.ts';
 
 export interface DropHead {
@@ -11,6 +12,7 @@ export interface DropHead {
   /** Addresses, perhaps without a domain; null: those of To, Cc and Bcc. */
   readonly recipients: readonly string[] | null;
   readonly atMs: number;
+  readonly dsn: DsnWishes;
 }
 
 export interface DropFile {
@@ -22,8 +24,8 @@ const VERSION = 1;
 const LF = 0x0a;
 
 /** The line in front of the message, with its LF. */
-export function formatDropHead({ sender, name, recipients, atMs }: DropHead): Buffer {
-  return Buffer.from(`${JSON.stringify({ version: VERSION, sender, name, recipients, at: atMs })}\n`);
+export function formatDropHead({ sender, name, recipients, atMs, dsn }: DropHead): Buffer {
+  return Buffer.from(`${JSON.stringify({ version: VERSION, sender, name, recipients, at: atMs, dsn })}\n`);
 }
 
 /** Takes a file apart; the message is a part of `octets`. Throws SyntaxFault. */
@@ -41,7 +43,7 @@ function parseHead(text: string): DropHead {
     throw new SyntaxFault('JSON in the first line', 0);
   }
   if (typeof value !== 'object' || value === null) throw new SyntaxFault('an object in the first line', 0);
-  const { version, sender, name, recipients, at } = value as Record<string, unknown>;
+  const { version, sender, name, recipients, at, dsn } = value as Record<string, unknown>;
   if (version !== VERSION) throw new SyntaxFault(`version ${VERSION}`, 0);
   if (!Number.isSafeInteger(at)) throw new SyntaxFault("a time as 'at'", 0);
   return {
@@ -49,6 +51,7 @@ function parseHead(text: string): DropHead {
     name: readText(name ?? null, 'name'),
     recipients: readRecipients(recipients),
     atMs: at as number,
+    dsn: readWishes(dsn),
   };
 }
 

@@ -20,12 +20,13 @@ import { MailError } from '../../base/errors/mail-error.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { formatAddrSpec } from '../../formats/address/parse.ts';
 import { DropFolder, type DroppedMessage } from './drop-folder.ts';
+import { NO_WISHES } from './dsn-wishes.ts';
 import { formatDropHead, type DropHead } from './drop-file.ts';
 import { DROP_BAD_KEPT_MS, DROP_HALF_KEPT_MS, DROP_HEAD_MAX_OCTETS, DROP_RETRY_MS } from './limits.ts';
 import { badFolderPath, dropFolderPath, prepareDropFolder } from './prepare-drop-folder.ts';
 import { writeDropFile } from './write-drop-file.ts';
 
-const HEAD: DropHead = { sender: 'ann@one.test', name: null, recipients: ['bob@two.test'], atMs: 1000 };
+const HEAD: DropHead = { sender: 'ann@one.test', name: null, recipients: ['bob@two.test'], atMs: 1000, dsn: NO_WISHES };
 const MESSAGE_MAX = 10_000;
 
 class Rig {

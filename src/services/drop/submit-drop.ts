@@ -22,12 +22,16 @@ export function createSubmitDrop(parts: SubmitDropParts): (message: DroppedMessa
   return async (dropped) => {
     const accepted: AcceptedRecipient[] = [];
     const refused: ReportedRecipient[] = [];
+    const { notify, ret, envid } = dropped.dsn;
     for (const forwardPath of dropped.recipients) {
       const verdict = await parts.recipients.judge(forwardPath, 'anywhere');
       if (verdict.kind === 'taken')
-        accepted.push({ recipient: { forwardPath, parameters: {} }, verdict: verdict.verdict });
+        accepted.push({
+          recipient: { forwardPath, parameters: notify === null ? {} : { notify } },
+          verdict: verdict.verdict,
+        });
       else if (verdict.error.temporary) throw verdict.error;
-      else refused.push(reportOf(formatAddrSpec(forwardPath), verdict.error));
+      else refused.push(reportOf({ forwardPath: formatAddrSpec(forwardPath), orcpt: null, notify }, verdict.error));
     }
     const mail = parts.reception.open({
       service: 'local',
@@ -38,7 +42,7 @@ export function createSubmitDrop(parts: SubmitDropParts): (message: DroppedMessa
       account: null,
       isSubmission: true,
       reversePath: dropped.reversePath,
-      parameters: {},
+      parameters: { ...(ret === null ? {} : { ret }), ...(envid === null ? {} : { envid }) },
       recipients: accepted,
     });
     if (accepted.length > 0) {
@@ -58,19 +62,22 @@ async function report(
 ): Promise<void> {
   const atMs = parts.clock.now();
   const reversePath = dropped.reversePath === null ? '' : formatAddrSpec(dropped.reversePath);
+  const { ret, envid } = dropped.dsn;
+  const message = { reversePath, accountId: null, envid, ret, smtputf8: false, queuedAtMs: dropped.atMs };
+  const recipients = refused.filter(({ recipient }) => parts.reports.wants(message, recipient, 'failed', false));
+  if (recipients.length === 0) return;
   await parts.reports.submit({
     unitId,
-    message: { reversePath, accountId: null, envid: null, ret: null, smtputf8: false, queuedAtMs: dropped.atMs },
+    message,
     original: { octets: dropped.message, isComplete: true },
-    recipients: refused,
+    recipients,
     atMs,
     retryUntilMs: null,
     settlement: null,
   });
 }
 
-function reportOf(forwardPath: string, error: MailError): ReportedRecipient {
+function reportOf(recipient: ReportedRecipient['recipient'], error: MailError): ReportedRecipient {
   const enhanced = refusalReply(error).enhanced ?? '5.0.0';
-  const recipient = { forwardPath, orcpt: null, notify: null };
   return { recipient, action: 'failed', enhanced, text: error.publicText, host: null };
 }

@@ -21,9 +21,9 @@ const MESSAGE_MAX_BYTES = 50 * 1024 * 1024;
 
 export const sendCommand: Command = {
   name: 'send',
-  synopsis: '[-t] [-i] [-f SENDER] [-F NAME] [RECIPIENT…]',
+  synopsis: '[-t] [-i] [-f SENDER] [-F NAME] [-N WHEN] [-R WHAT] [-V ID] [RECIPIENT…]',
   summary: 'Sends the message on standard input, like sendmail',
-  doc: "-t takes recipients from To, Cc and Bcc as well; -i, -oi: a lone dot does not end the message; -f: the envelope sender, '' for none; -F: the name in a From field that is added. Other options of sendmail are taken and forgotten. Works for every user, whether or not the server runs: the message goes into the folder drop in the data folder. Ends with 0 only when it is on disk, with 75 when it should be tried again. Where the configuration may not be read, the variable POSTROAD_DROP names the folder.",
+  doc: "-t takes recipients from To, Cc and Bcc as well; -i, -oi: a lone dot does not end the message; -f: the envelope sender, '' for none; -F: the name in a From field that is added; -N: what to report (never, or success, failure and delay with commas between), -R: whether reports hold the message (full) or its header (hdrs), -V: an id that they name. Other options of sendmail are taken and forgotten. Works for every user, whether or not the server runs: the message goes into the folder drop in the data folder. Ends with 0 only when it is on disk, with 75 when it should be tried again. Where the configuration may not be read, the variable POSTROAD_DROP names the folder.",
   unparsed: true,
   run: send,
 };
@@ -41,7 +41,8 @@ async function send(context: CommandContext): Promise<number> {
   const message = await readMessage(context.host.stdin, { maxBytes: place.maxBytes, isDotText: given.isDotText });
   const recipients = recipientsOf(given, message);
   const atMs = Date.now();
-  const head = formatDropHead({ sender: given.sender ?? userName(), name: given.name, recipients, atMs });
+  const { name, dsn } = given;
+  const head = formatDropHead({ sender: given.sender ?? userName(), name, recipients, atMs, dsn });
   const file = putDown(place.folder, [head, message], atMs);
   if (given.json || context.json) context.print(JSON.stringify({ file, recipients, octets: message.length }));
   return EXIT_DONE;
