@@ -31,6 +31,8 @@ export interface Change {
   readonly queuedUnits: readonly number[];
   /** Domains, addresses, accounts or grants changed: whoever keeps some in memory reads them again. */
   readonly directory: boolean;
+  /** Its queued units come without their messages: another node of the cluster has done it. */
+  readonly elsewhere?: boolean;
 }
 
 export interface Store {

@@ -73,7 +73,7 @@ interface StoreParts {
 }
 
 /** A Store with what the upkeep of the storage needs besides. */
-export class ThreadStore implements Store, MessageDestination {
+export class ThreadStore implements Store, MessageDestination<LargeMessage> {
   readonly read: SqliteConnection;
   readonly budget: OctetBudget;
   readonly #pieces = new WritePieces();

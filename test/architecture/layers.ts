@@ -72,6 +72,7 @@ export const PACKAGES: Readonly<Record<string, PackageUse>> = {
   '@node-rs/bcrypt': { file: 'src/services/passwords/bcrypt.ts', reason: 'bcrypt hashes of imported accounts' },
   '@peculiar/x509': { file: 'src/app/tls/self-signed.ts', reason: 'makes the self-signed certificate' },
   'dns-packet': { file: 'src/base/dns/wire.ts', reason: 'DNS messages on the wire' },
+  pg: { file: 'src/storage/sql/postgres-connection.ts', reason: 'the wire protocol of PostgreSQL' },
   pino: { file: 'src/app/log.ts', reason: 'structured log lines' },
   'prom-client': { file: 'src/servers/metrics/exposition.ts', reason: 'metrics in the Prometheus text format' },
   'reflect-metadata': { file: 'src/app/tls/self-signed.ts', reason: '@peculiar/x509 asks for it' },

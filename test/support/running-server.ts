@@ -17,7 +17,8 @@ import {
   type NewAccount,
 } from '../../src/storage/records/accounts.ts';
 import { findDomain } from '../../src/storage/records/domains.ts';
-import type { ThreadStore } from '../../src/storage/thread-store.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { createTestDatabase } from './contract-store.ts';
 import { SmtpDialog, type DialogOptions } from './smtp-dialog.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 
@@ -41,7 +42,7 @@ export interface TestServerOptions {
 }
 
 /** The server's configuration as it is written on disk. */
-function configText(options: TestServerOptions): string {
+function configText(options: TestServerOptions, database: string | null): string {
   const { settings = '', auth = 'allow_plaintext_from = ["127.0.0.0/8"]', listener = {}, threads = 2 } = options;
   const listeners = PROTOCOLS.map(
     (protocol) =>
@@ -57,7 +58,7 @@ key = "key.pem"
 ${auth}
 [log]
 level = "error"
-${settings}`;
+${database === null ? '' : `[store]\nurl = "${database}"\n`}${settings}`;
 }
 
 /** Starts a server that closes with the test; its domain is one.test. */
@@ -74,6 +75,8 @@ export async function startServer(t: TestContext, options: TestServerOptions = {
 export class TestServer {
   readonly folder: string;
   readonly #options: TestServerOptions;
+  /** null: the embedded engine. */
+  #database: string | null = null;
   #server: RunningServer | null = null;
 
   constructor(folder: string, options: TestServerOptions) {
@@ -85,7 +88,8 @@ export class TestServer {
   async start(): Promise<void> {
     writeFileSync(join(this.folder, 'cert.pem'), TEST_CERTIFICATE);
     writeFileSync(join(this.folder, 'key.pem'), TEST_KEY);
-    const config = this.#load(configText(this.#options));
+    this.#database ??= await createTestDatabase();
+    const config = this.#load(configText(this.#options, this.#database));
     const onFatal = (reason: string): never => {
       throw new Error(reason);
     };
@@ -106,7 +110,7 @@ export class TestServer {
     return this.#server;
   }
 
-  get store(): ThreadStore {
+  get store(): Store {
     return this.running.house.store;
   }
 
@@ -118,7 +122,7 @@ export class TestServer {
 
   /** Takes over other settings, as SIGHUP does; the keys that would need a restart. */
   async reload(options: Partial<TestServerOptions>): Promise<readonly string[]> {
-    return await this.running.reload(this.#load(configText({ ...this.#options, ...options })));
+    return await this.running.reload(this.#load(configText({ ...this.#options, ...options }, this.#database)));
   }
 
   /** Adds an account with the password PASSWORD, and its domain when that is missing; its id. */

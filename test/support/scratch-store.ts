@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { CommitUnit, QueuedMessage } from '../../src/storage/commit-unit.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { type EmbeddedOptions, type EmbeddedStore, openEmbedded } from '../../src/storage/embedded.ts';
 
 /** A folder that goes with the test. */
@@ -23,7 +24,7 @@ export async function openScratchStore(t: TestContext, options: EmbeddedOptions 
 }
 
 /** Adds the domain when it is missing, and the account; its id. */
-export async function addTestAccount(store: EmbeddedStore, address: string): Promise<number> {
+export async function addTestAccount(store: Store, address: string): Promise<number> {
   await store.execute('domain.add', { name: address.slice(address.lastIndexOf('@') + 1) });
   const added = await store.execute('account.add', { address });
   if (added.kind !== 'added') throw new Error(`${address}: ${added.kind}`);
@@ -43,7 +44,7 @@ export function makeUnit(id: number, parts: Partial<Omit<CommitUnit, 'id'>> = {}
 }
 
 /** Commits a message for one account's INBOX; the unit's id. */
-export async function deliverText(store: EmbeddedStore, accountId: number, text: string): Promise<number> {
+export async function deliverText(store: Store, accountId: number, text: string): Promise<number> {
   const id = store.newUnitId();
   const message = store.openMessage();
   await message.write(Buffer.from(text));

@@ -2,11 +2,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { PasswordCredentials } from '../../services/passwords/credentials.ts';
 import type { QueueCommand, QueueSelection } from '../../storage/queue-store.ts';
-import type { ThreadStore } from '../../storage/thread-store.ts';
+import type { Store } from '../../storage/store.ts';
 import type { Config } from '../config/config.ts';
 
 export interface AdminContext {
-  readonly store: ThreadStore;
+  readonly store: Store;
   readonly config: Config;
   readonly clock: Clock;
   readonly dataDir: string;

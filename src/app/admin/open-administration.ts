@@ -4,11 +4,13 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.ts';
 import { createHashQueue } from '../../services/passwords/hash-queue.ts';
-import { openEmbedded, type EmbeddedStore } from '../../storage/embedded.ts';
+import { openEmbedded } from '../../storage/embedded.ts';
+import type { Store } from '../../storage/store.ts';
 import { lockDataFolder } from '../../storage/data-folder.ts';
 import { CommandError } from '../cli/command.ts';
 import type { Config } from '../config/config.ts';
 import { connectControl, controlPath, type ControlClient } from '../control/control-socket.ts';
+import { isCluster } from '../wiring/is-cluster.ts';
 import type { AdminContext } from './admin-context.ts';
 import { FOLDER_LOOK_MS, FOLDER_WAIT_MS } from './limits.ts';
 import type { OnProgress } from './operation.ts';
@@ -22,7 +24,7 @@ export interface Administration {
 
 /** A way to carry out operations. Rejects with CommandError when there is none. */
 export async function openAdministration(config: Config): Promise<Administration> {
-  const way = await findWay(config.data);
+  const way = await findWay(config);
   if (way.kind === 'server') return { call: way.client.call, close: async () => way.client.close() };
   const { store } = way;
   const hashQueue = createHashQueue({ cores: availableParallelism(), clock: systemClock });
@@ -49,13 +51,15 @@ export async function openAdministration(config: Config): Promise<Administration
 
 type Way =
   | { readonly kind: 'server'; readonly client: ControlClient }
-  | { readonly kind: 'folder'; readonly store: EmbeddedStore };
+  | { readonly kind: 'folder'; readonly store: Store };
 
 /** The server's socket, else the folder itself; waits a little for another command to be done, or a server to be up. */
-async function findWay(dataDir: string): Promise<Way> {
+async function findWay(config: Config): Promise<Way> {
+  const dataDir = config.data;
   for (let waitedMs = 0; ; waitedMs += FOLDER_LOOK_MS) {
     const client = await connect(dataDir);
     if (client !== null) return { kind: 'server', client };
+    if (isCluster(config)) return { kind: 'folder', store: await openClusterFor(config) };
     try {
       return { kind: 'folder', store: await openEmbedded(dataDir) };
     } catch (error) {
@@ -66,6 +70,12 @@ async function findWay(dataDir: string): Promise<Way> {
     }
     await delay(FOLDER_LOOK_MS);
   }
+}
+
+/** The nodes of a cluster share their database with anybody who works on it. */
+async function openClusterFor(config: Config): Promise<Store> {
+  const { openCluster } = await import('../../storage/cluster/open-cluster.ts');
+  return await openCluster(config.store.url);
 }
 
 /** Whether another process has the data folder. */

@@ -52,6 +52,21 @@ const onlyKind = (only: string): Kind<string> => ({
   write: (value) => JSON.stringify(value),
 });
 
+const databaseKind: Kind<string> = {
+  name: '"sqlite:" or "postgres://user:password@host/database"',
+  parse(value) {
+    if (value === 'sqlite:') return value;
+    if (typeof value === 'string' && /^postgres(?:ql)?:\/\/[^\s]+$/u.test(value) && URL.canParse(value)) return value;
+    throw new BadValue('wants "sqlite:" or "postgres://user:password@host/database"');
+  },
+  write(value) {
+    if (value === 'sqlite:') return JSON.stringify(value);
+    const url = new URL(value);
+    if (url.password !== '') url.password = '***';
+    return JSON.stringify(url.href);
+  },
+};
+
 const LISTENER = tables('listener', 'One for each port. With none at all, every protocol listens on its own port.', {
   protocol: required<ListenerProtocol>('protocol', protocolKind, { doc: 'What is spoken on this port.', since }),
   address: optional<string>('address', listenAddressKind, {
@@ -287,14 +302,14 @@ export const SCHEMA = {
   limits: LIMITS,
   routes: ROUTE,
   store: table('store', 'Where mail is kept.', {
-    url: setting<string>('url', onlyKind('sqlite:'), {
+    url: setting<string>('url', databaseKind, {
       default: 'sqlite:',
-      doc: 'The database; "sqlite:" is in the data folder.',
+      doc: 'The database; "sqlite:" is in the data folder. With PostgreSQL any number of nodes may share one.',
       since,
     }),
     blobs: setting<string>('blobs', onlyKind('segments:'), {
       default: 'segments:',
-      doc: 'The messages; "segments:" are files in the data folder.',
+      doc: 'The messages; "segments:" are files in the data folder. With PostgreSQL they are in the database too.',
       since,
     }),
   }),

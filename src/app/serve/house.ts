@@ -12,10 +12,11 @@ import { createSignInThrottle, serveSignInThrottle } from '../../services/login/
 import { createMailboxLocks, serveMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { createHashQueue, serveHashQueue, type LocalHashQueue } from '../../services/passwords/hash-queue.ts';
 import { createCounters, watchProcess, watchThread } from '../../services/metrics/counters.ts';
-import { openStore, type ThreadStore } from '../../storage/thread-store.ts';
+import type { Store } from '../../storage/store.ts';
 import type { Config } from '../config/config.ts';
 import { HouseThread } from '../threads/house-thread.ts';
 import { THREAD_INDEX, type RelayCommand, type TlsMaterial } from '../threads/thread-data.ts';
+import { openThreadStore } from '../wiring/open-thread-store.ts';
 import { startUpkeep } from './upkeep.ts';
 import { takeThreadSockets, type BoundPort } from './listening-ports.ts';
 
@@ -58,7 +59,7 @@ export class House {
   #stopUpkeep: (() => Promise<void>) | null = null;
   #relayThread: HouseThread | null = null;
   #relayCommands: PortCaller<RelayCommand, number> | null = null;
-  #store: ThreadStore | null = null;
+  #store: Store | null = null;
   /** The storage is open: a thread that dies is replaced. Before that the start has failed. */
   #isOpen = false;
   #stopping = false;
@@ -79,7 +80,7 @@ export class House {
   }
 
   /** The main thread's own store, for administration. */
-  get store(): ThreadStore {
+  get store(): Store {
     if (this.#store === null) throw new Error('the house has not been opened');
     return this.#store;
   }
@@ -115,7 +116,6 @@ export class House {
 
   async #open(): Promise<void> {
     const { bound, log } = this.#parts;
-    const dataDir = this.#config.data;
     this.#storeThread = this.#start('store', { name: 'store', data: {}, transfer: [] }, () =>
       this.#parts.onFatal('the store thread died'),
     );
@@ -124,9 +124,10 @@ export class House {
     const port = this.#attach(THREAD_INDEX.main);
     await this.#storeThread.ready;
     this.#isOpen = true;
-    this.#store = await openStore({ dataDir, threadIndex: THREAD_INDEX.main, port, clock: systemClock, log });
+    const parts = { config: this.#config, threadIndex: THREAD_INDEX.main, port, clock: systemClock, log };
+    this.#store = await openThreadStore(parts);
     await Promise.all(protocols.map((thread) => thread.ready));
-    this.#stopUpkeep = startUpkeep(this.#store, this.#config, log);
+    this.#stopUpkeep = await startUpkeep(this.#store, this.#config, log);
     this.#startRelay();
     log.info({ threads: this.#config.threads, listeners: bound.length }, 'all listeners accept');
   }
@@ -137,7 +138,7 @@ export class House {
     this.#tls = tls;
     for (const thread of this.#protocolThreads) thread.post({ kind: 'configure', config, tls });
     await this.#stopUpkeep?.();
-    this.#stopUpkeep = startUpkeep(this.store, config, this.#parts.log);
+    this.#stopUpkeep = await startUpkeep(this.store, config, this.#parts.log);
     await this.#relayThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
     this.#startRelay();
   }

@@ -14,10 +14,10 @@ import { HELD_MAX_BYTES } from '../../services/reception/limits.ts';
 import { createRecipientJudge } from '../../services/reception/recipient-judge.ts';
 import { OctetBudget } from '../../storage/incoming/octet-budget.ts';
 import { WAITING_MAX_BYTES } from '../../storage/limits.ts';
-import { openStore } from '../../storage/thread-store.ts';
 import { createLog } from '../log.ts';
 import { startListeners, type ThreadServices } from '../serve/listeners.ts';
 import { createMailServices } from '../wiring/mail-services.ts';
+import { openThreadStore } from '../wiring/open-thread-store.ts';
 import { createThreadLogin } from '../wiring/thread-login.ts';
 import { ownHost } from '../wiring/own-host.ts';
 import { THREAD_INDEX, type ProtocolThreadData } from './thread-data.ts';
@@ -44,17 +44,15 @@ function admissionSettings(): AdmissionSettings {
 await liveThread(log, async () => {
   const clock = systemClock;
   const threadIndex = THREAD_INDEX.firstProtocol + data.number;
-  const store = await openStore({
-    dataDir: config.data,
-    threadIndex,
-    port: data.store,
-    clock,
-    log,
-    waitingMaxBytes: WAITING_MAX_BYTES / config.threads,
-  });
   const counters = createCounters();
   watchThread(counters);
   serveCounters(data.counters, counters, log);
+  const onGroup = (ms: number, calls: number): void => {
+    counters.observe('postroad_commit_seconds', ms / 1000);
+    counters.observe('postroad_group_size', calls);
+  };
+  const waitingMaxBytes = WAITING_MAX_BYTES / config.threads;
+  const store = await openThreadStore({ config, threadIndex, port: data.store, clock, log, waitingMaxBytes, onGroup });
   const login = await createThreadLogin({
     store,
     hashQueue: connectHashQueue(data.hashQueue),

@@ -15,11 +15,11 @@ import { ANY_ADDRESS, type RelaySource } from '../../services/relay/source.ts';
 import { HELD_MAX_BYTES } from '../../services/reception/limits.ts';
 import { Router } from '../../services/routing/router.ts';
 import { OctetBudget } from '../../storage/incoming/octet-budget.ts';
-import { openStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import { openDropFolder } from '../wiring/drop.ts';
 import { createMailServices } from '../wiring/mail-services.ts';
+import { openThreadStore } from '../wiring/open-thread-store.ts';
 import { ownHost } from '../wiring/own-host.ts';
 import { THREAD_INDEX, type RelayCommand, type RelayThreadData } from './thread-data.ts';
 import { liveThread } from './thread-life.ts';
@@ -40,8 +40,13 @@ function relaySources({ hostname, outbound }: Config): RelaySource[] {
 
 await liveThread(log, async () => {
   const clock = systemClock;
-  const storeParts = { dataDir: config.data, threadIndex: THREAD_INDEX.relay, port: data.store };
-  const store = await openStore({ ...storeParts, clock, log });
+  const store = await openThreadStore({
+    config,
+    threadIndex: THREAD_INDEX.relay,
+    port: data.store,
+    clock,
+    log,
+  });
   const host = ownHost(config, data.listeners);
   const counters = createCounters();
   watchThread(counters);
@@ -82,10 +87,12 @@ await liveThread(log, async () => {
   );
   counters.onSnapshot(() => counters.set('postroad_queue_waiting', relay.load.waiting));
   const drop = openDropFolder({ config, store, mail, clock, log });
-  relay.start().then(
+  let stopping = false;
+  const started = relay.start().then(
     // Not earlier: a command must find what waits.
     () => answerPort(data.commands, ({ command, selection }: RelayCommand) => relay.command(command, selection), log),
     (error: unknown) => {
+      if (stopping) return;
       log.error({ err: error }, 'the queue could not be read; this thread ends, and another one tries');
       process.exit(1);
     },
@@ -93,7 +100,9 @@ await liveThread(log, async () => {
   return {
     async drain() {
       await drop.close();
+      stopping = true;
       await relay.stop();
+      await started;
       resolver.close();
       await store.close();
     },

@@ -6,31 +6,38 @@ import type { CommitUnit } from '../commit-unit.ts';
 import { SMALL_MESSAGE_MAX_BYTES } from '../limits.ts';
 import { toStorageError } from '../storage-errors.ts';
 import type { MessageWriter } from '../store.ts';
-import type { LargeMessage } from './large-message.ts';
 import type { OctetBudget } from './octet-budget.ts';
 
 const FIRST_BYTES = 8192;
 
+/** Where the octets of a message go that is too large to wait in memory. */
+export interface LargeOctets {
+  /** Copies the chunk; a promise means: wait before the next one. */
+  write(chunk: Uint8Array): void | Promise<void>;
+  /** Forgets them. */
+  discard(): Promise<void>;
+}
+
 /** What the store does with a message that is complete. */
-export interface MessageDestination {
+export interface MessageDestination<L extends LargeOctets> {
   readonly budget: OctetBudget;
-  openLarge(): LargeMessage;
+  openLarge(): L;
   /** `octets`: body and then prefix, with nothing behind; the buffer is the destination's until it settles. */
   commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void>;
-  commitLarge(large: LargeMessage, prefix: Uint8Array, unit: CommitUnit): Promise<void>;
+  commitLarge(large: L, prefix: Uint8Array, unit: CommitUnit): Promise<void>;
 }
 
 /** A MessageWriter. */
-export class IncomingMessage implements MessageWriter {
-  readonly #destination: MessageDestination;
+export class IncomingMessage<L extends LargeOctets> implements MessageWriter {
+  readonly #destination: MessageDestination<L>;
   #length = 0;
   #memory: Buffer | null = null;
   /** Octets of the budget that are taken. */
   #taken = 0;
-  #large: LargeMessage | null = null;
+  #large: L | null = null;
   #closed = false;
 
-  constructor(destination: MessageDestination) {
+  constructor(destination: MessageDestination<L>) {
     this.#destination = destination;
   }
 

@@ -37,6 +37,7 @@ interface JourneyRow {
 }
 
 const COLUMNS = 'seq, unit_id, at_ms, message_id, reverse_path, account_id, head, events';
+const ADD_WORD = 'INSERT INTO journey_key (word, unit_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
 const INDEXED = 'journey-indexed';
 const SHORTENED = 'journey-shortened';
 
@@ -54,6 +55,10 @@ export async function appendJourney(tx: Transaction, rows: JourneyRows): Promise
     rows.head?.accountId ?? null,
     rows.text,
   );
+  if (!tx.wordsAtOnce) return;
+  const { unitId, head, text } = rows;
+  const words = wordsOf({ message_id: head?.messageId ?? null, reverse_path: head?.reversePath ?? null, events: text });
+  for (const word of words) await tx.add(ADD_WORD, word, unitId);
 }
 
 /** Appends events that come without a message: a refusal, a note of the queue. */
@@ -124,8 +129,7 @@ export async function indexJourneys(tx: Transaction, limit: number): Promise<num
   const pairs = rows.flatMap((row) => [...wordsOf(row)].map((word) => ({ word, unitId: row.unit_id })));
   // In the order of the table, so that each of its pages is touched once.
   pairs.sort((a, b) => (a.word < b.word ? -1 : a.word > b.word ? 1 : a.unitId - b.unitId));
-  for (const { word, unitId } of pairs)
-    await tx.run('INSERT INTO journey_key (word, unit_id) VALUES (?, ?) ON CONFLICT DO NOTHING', word, unitId);
+  for (const { word, unitId } of pairs) await tx.run(ADD_WORD, word, unitId);
   await setCounter(tx, INDEXED, last.seq);
   return rows.length;
 }
@@ -202,7 +206,7 @@ async function readPage(sql: SqlReader, after: number, limit: number): Promise<J
   return await sql.all<JourneyRow>(`SELECT ${COLUMNS} FROM journey WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit);
 }
 
-function wordsOf(row: JourneyRow): Set<string> {
+function wordsOf(row: Pick<JourneyRow, 'message_id' | 'reverse_path' | 'events'>): Set<string> {
   const words = new Set<string>();
   if (row.message_id !== null) words.add(journeyWord(row.message_id));
   if (row.reverse_path !== null && row.reverse_path !== '') words.add(journeyWord(row.reverse_path));

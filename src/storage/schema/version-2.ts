@@ -82,7 +82,7 @@ function newTables({ integer, bytes, clustered }: SchemaWords): string[] {
 const KEEP_KEYWORDS: readonly string[] = [
   `INSERT INTO keyword (account_id, number, name)
    WITH RECURSIVE walk (account_id, rest, word, whole) AS (
-     SELECT DISTINCT account_id, keywords || ' ', '', 0 FROM message_flag WHERE keywords <> ''
+     SELECT DISTINCT account_id, keywords || ' ', substr(keywords, 1, 0), 0 FROM message_flag WHERE keywords <> ''
      UNION ALL
      SELECT account_id, substr(rest, 2),
        CASE WHEN substr(rest, 1, 1) = ' ' OR whole = 1 THEN CASE WHEN whole = 1 THEN substr(rest, 1, 1) ELSE word END

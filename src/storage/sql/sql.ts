@@ -12,5 +12,5 @@ export interface SqlReader {
 
 /** Reads and writes inside the transaction that the engine has open. */
 export interface SqlWriter extends SqlReader {
-  run(text: string, ...values: SqlValue[]): Promise<{ changes: number; lastId: number }>;
+  run(text: string, ...values: SqlValue[]): Promise<{ changes: number }>;
 }

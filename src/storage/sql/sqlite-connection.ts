@@ -24,9 +24,8 @@ export class SqliteConnection implements SqlWriter {
   }
 
   // oxlint-disable-next-line require-await -- as above
-  async run(text: string, ...values: SqlValue[]): Promise<{ changes: number; lastId: number }> {
-    const result = this.#prepare(text).run(...values);
-    return { changes: Number(result.changes), lastId: Number(result.lastInsertRowid) };
+  async run(text: string, ...values: SqlValue[]): Promise<{ changes: number }> {
+    return { changes: Number(this.#prepare(text).run(...values).changes) };
   }
 
   /** Runs a statement without values and without rows, such as COMMIT, at once. */

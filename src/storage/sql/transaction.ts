@@ -10,6 +10,11 @@ export interface Transaction extends SqlWriter {
   readonly effects: Effects;
   readonly numbers: FolderNumbers;
   /**
+   * The words that a journey is found by are written with it: numbers that the database gives to rows do not come in the
+   * order of commits. False: they are written when the writer has time.
+   */
+  readonly wordsAtOnce: boolean;
+  /**
    * An INSERT of one row whose outcome nobody asks for. An engine may write such rows together, later in the
    * transaction, but before a statement that names their table: whoever looks finds them.
    */

@@ -13,11 +13,11 @@ import {
   JOURNEY_PURGE_ROWS,
 } from '../limits.ts';
 import { countUnindexed } from '../records/journey.ts';
-import type { ThreadStore } from '../thread-store.ts';
+import type { Store } from '../store.ts';
 import type { Compactor } from './compaction.ts';
 
 export interface UpkeepOptions {
-  readonly store: ThreadStore;
+  readonly store: Store;
   readonly compactor: Compactor;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,7 +30,7 @@ export interface UpkeepOptions {
 const DAY_MS = 86_400_000;
 
 /** A job that runs again and again, never beside itself. */
-interface Job {
+export interface Job {
   readonly everyMs: number;
   readonly what: string;
   readonly run: () => Promise<void>;
@@ -43,7 +43,12 @@ export function runUpkeep(options: UpkeepOptions): () => Promise<void> {
     { everyMs: JOURNEY_INDEX_INTERVAL_MS, what: 'journey words', run: () => indexJourneyWords(options) },
     { everyMs: JOURNEY_PURGE_INTERVAL_MS, what: 'journey purge', run: () => purgeOldJourneys(options) },
   ];
-  const stops = jobs.map((job) => repeat(job, options));
+  return repeatJobs(jobs, options);
+}
+
+/** Runs each job again and again until the returned function is called; it resolves when the running ones are done. */
+export function repeatJobs(jobs: readonly Job[], parts: Pick<UpkeepOptions, 'clock' | 'log'>): () => Promise<void> {
+  const stops = jobs.map((job) => repeat(job, parts));
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };
@@ -71,7 +76,7 @@ export async function purgeOldJourneys(options: Omit<UpkeepOptions, 'compactor' 
   while ((await options.store.executeUnsynced('journey.shorten-addresses', beforeMs, JOURNEY_PURGE_ROWS)) > 0);
 }
 
-function repeat(job: Job, { clock, log }: UpkeepOptions): () => Promise<void> {
+function repeat(job: Job, { clock, log }: Pick<UpkeepOptions, 'clock' | 'log'>): () => Promise<void> {
   let stopped = false;
   let timer: Timer | null = null;
   let running = Promise.resolve();

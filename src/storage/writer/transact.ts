@@ -24,6 +24,7 @@ class OpenTransaction implements Transaction {
   readonly nowMs: number;
   readonly effects = new Effects();
   readonly numbers: StoredNumbers;
+  readonly wordsAtOnce = false;
   readonly #connection: SqliteConnection;
 
   constructor(connection: SqliteConnection, nowMs: number) {
@@ -40,7 +41,7 @@ class OpenTransaction implements Transaction {
     return this.#connection.get<T>(text, ...values);
   }
 
-  run(text: string, ...values: SqlValue[]): Promise<{ changes: number; lastId: number }> {
+  run(text: string, ...values: SqlValue[]): Promise<{ changes: number }> {
     return this.#connection.run(text, ...values);
   }
 
@@ -120,6 +121,7 @@ async function runCarefully(
       run: (text, ...values) => tx.run(text, ...values),
       add: (text, ...values) => tx.add(text, ...values),
       numbers: tx.numbers,
+      wordsAtOnce: tx.wordsAtOnce,
     };
     connection.execute(SAVEPOINT);
     try {

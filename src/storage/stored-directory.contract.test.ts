@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addTestAccount, openScratchStore } from '../../test/support/scratch-store.ts';
+import { openContractStore } from '../../test/support/contract-store.ts';
+import { addTestAccount } from '../../test/support/scratch-store.ts';
 import { readDirectory } from './stored-directory.ts';
 
 test('domains, accounts and aliases are found by their keys', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const ann = await addTestAccount(store, 'Ann@One.test');
   const directory = readDirectory(store.read);
   const domain = await directory.findDomain('one.test');
@@ -39,7 +40,7 @@ test('domains, accounts and aliases are found by their keys', async (t) => {
 });
 
 test('one address is one thing, in any case and through an alias domain', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   await addTestAccount(store, 'ann@one.test');
   assert.deepEqual(await store.execute('account.add', { address: 'ANN@ONE.TEST' }), { kind: 'exists' });
   assert.equal(await store.execute('alias.add', { address: 'Ann@one.test', targets: ['x@far.test'] }), 'exists');
@@ -54,7 +55,7 @@ test('one address is one thing, in any case and through an alias domain', async 
 });
 
 test('alias cycles are refused when they are made', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   await addTestAccount(store, 'ann@one.test');
   assert.equal(await store.execute('alias.add', { address: 'a@one.test', targets: ['A@one.test'] }), 'cycle');
   assert.equal(await store.execute('alias.add', { address: 'a@one.test', targets: ['b@one.test'] }), 'done');
@@ -67,7 +68,7 @@ test('alias cycles are refused when they are made', async (t) => {
 });
 
 test('an account goes with everything that is its own', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const ann = await addTestAccount(store, 'ann@one.test');
   await store.execute('grant.add', ann, '*@one.test');
   assert.deepEqual(await readDirectory(store.read).listSendGrants(ann), ['*@one.test']);
@@ -78,7 +79,7 @@ test('an account goes with everything that is its own', async (t) => {
 });
 
 test("a domain's administrator is its own while enabled, else the server's first, never a disabled one", async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const directory = readDirectory(store.read);
   const ann = await addTestAccount(store, 'ann@one.test');
   const bob = await addTestAccount(store, 'bob@one.test');

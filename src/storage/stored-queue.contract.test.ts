@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeQueued, makeUnit, openScratchStore } from '../../test/support/scratch-store.ts';
+import { openContractStore } from '../../test/support/contract-store.ts';
+import { makeQueued, makeUnit } from '../../test/support/scratch-store.ts';
 import type { QueuedMessage } from './commit-unit.ts';
-import type { EmbeddedStore } from './embedded.ts';
+import type { Store } from './store.ts';
 import type { QueueArrival } from './queue-store.ts';
 import { readJourney } from './records/journey.ts';
 import { createQueueStore } from './stored-queue.ts';
 
-async function enqueue(store: EmbeddedStore, queued: QueuedMessage): Promise<number> {
+async function enqueue(store: Store, queued: QueuedMessage): Promise<number> {
   const id = store.newUnitId();
   const message = store.openMessage();
   await message.write(Buffer.from('body\r\n'));
@@ -16,7 +17,7 @@ async function enqueue(store: EmbeddedStore, queued: QueuedMessage): Promise<num
 }
 
 test('a queued message is told of, found and read', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const queue = createQueueStore(store);
   const arrivals: QueueArrival[] = [];
   await queue.onArrivals((batch) => arrivals.push(...batch));
@@ -61,7 +62,7 @@ test('a queued message is told of, found and read', async (t) => {
 });
 
 test('a deferral is kept, and the message goes with its last recipient', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const queue = createQueueStore(store);
   const id = await enqueue(store, makeQueued(['x@a.test', 'y@b.test', 'z@a.test']));
   await queue.defer([
@@ -101,7 +102,7 @@ test('a deferral is kept, and the message goes with its last recipient', async (
 });
 
 test('commands change what their selection means and say what they changed', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const queue = createQueueStore(store);
   const one = await enqueue(store, makeQueued(['x@a.test', 'y@b.test']));
   const two = await enqueue(store, makeQueued(['x@a.test', 'w@a.test'], { accountId: null, notBeforeMs: 9 }));

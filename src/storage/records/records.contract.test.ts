@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addTestAccount, deliverText, makeUnit, openScratchStore } from '../../../test/support/scratch-store.ts';
+import { openContractStore } from '../../../test/support/contract-store.ts';
+import { addTestAccount, deliverText, makeUnit } from '../../../test/support/scratch-store.ts';
 import { UIDL_MAX_OCTETS } from '../limits.ts';
 import { countAccountsWithoutScram, findAccount, listAccounts } from './accounts.ts';
 import { listAddresses } from './addresses.ts';
@@ -12,7 +13,7 @@ import { keywordsOf, listKeywords, systemBits } from './keywords.ts';
 import { findMessage, listMessages } from './messages.ts';
 
 test('domains, accounts and addresses come in pages', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   for (const name of ['b.test', 'a.test', 'c.test']) await addTestAccount(store, `ann@${name}`);
   assert.deepEqual(
     (await listDomains(store.read, '', 2)).map((d) => d.name),
@@ -40,7 +41,7 @@ test('domains, accounts and addresses come in pages', async (t) => {
 });
 
 test('a domain and an account change only in what is given', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const id = await addTestAccount(store, 'ann@one.test');
   assert.equal(
     await store.execute('domain.change', 'one.test', { catchAll: 'ann@one.test', administratorId: id }),
@@ -64,7 +65,7 @@ test('a domain and an account change only in what is given', async (t) => {
 });
 
 test('RFC 9051 §2.3.1.1 UIDVALIDITY and folder ids are not given out twice', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const ann = await addTestAccount(store, 'ann@one.test');
   const bob = await addTestAccount(store, 'bob@one.test');
   const boxes = [...(await listMailboxes(store.read, ann)), ...(await listMailboxes(store.read, bob))];
@@ -77,7 +78,7 @@ test('RFC 9051 §2.3.1.1 UIDVALIDITY and folder ids are not given out twice', as
 });
 
 test('RFC 1939 §7 a given unique-id is kept when it may be', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const accountId = await addTestAccount(store, 'ann@one.test');
   const longest = 'x'.repeat(UIDL_MAX_OCTETS);
   for (const uidl of ['abc', 'abc', longest, `${longest}x`, 'with space', '']) {
@@ -97,7 +98,7 @@ test('RFC 1939 §7 a given unique-id is kept when it may be', async (t) => {
 });
 
 test('mail for a folder that is not there goes to INBOX, by role or name where it is', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const accountId = await addTestAccount(store, 'ann@one.test');
   for (const mailbox of ['junk', 'Archive', 'Nowhere']) {
     const message = store.openMessage();
@@ -121,7 +122,7 @@ test('mail for a folder that is not there goes to INBOX, by role or name where i
 });
 
 test('RFC 7162 the change log says what each modseq did', async (t) => {
-  const store = await openScratchStore(t);
+  const store = await openContractStore(t);
   const accountId = await addTestAccount(store, 'ann@one.test');
   const ids: number[] = [];
   for (let i = 0; i < 4; i++) ids.push(await deliverText(store, accountId, 'x\r\n'));
