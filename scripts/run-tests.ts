@@ -1,33 +1,80 @@
 // Runs node:test over one part of the suite: `fast` (beside the code, and the fast folders of test/) or `slow`.
 // More words go to the test runner: `npm test -- --test-name-pattern=SCRAM`, or files to run only those.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-const PARTS: Record<string, { patterns: readonly string[]; concurrency: number }> = {
+interface Part {
+  /** Each file is a process of its own: servers, threads, foreign programs. */
+  readonly alone: readonly string[];
+  /** The files of one pattern share a process: to start one for each would cost more than all their tests. */
+  readonly together: readonly string[];
+  readonly concurrency: number;
+}
+
+const PARTS: Record<string, Part> = {
   fast: {
-    patterns: ['src/**/*.test.ts', 'test/{architecture,integration,wire,fuzz,support}/**/*.test.ts'],
-    concurrency: 2,
+    alone: ['test/integration/**/*.test.ts'],
+    // The longest first, so that no core is idle at the end.
+    together: [
+      'src/{services,servers}/**/*.test.ts',
+      'src/{base,formats}/**/*.test.ts',
+      'src/{storage,app}/**/*.test.ts',
+      'src/protocols/**/*.test.ts',
+      'test/{architecture,wire,fuzz,support}/**/*.test.ts',
+    ],
+    concurrency: 4,
   },
   // One at a time: these start whole servers and foreign programs.
-  slow: { patterns: ['test/slow/**/*.test.ts'], concurrency: 1 },
+  slow: { alone: ['test/slow/**/*.test.ts'], together: [], concurrency: 1 },
 };
 
-const [name = 'fast', ...rest] = process.argv.slice(2);
-const part = PARTS[name];
-if (part === undefined) throw new Error(`there is no part '${name}'; say one of: ${Object.keys(PARTS).join(', ')}`);
-const named = rest.some((word) => word.endsWith('.ts'));
-const files = named ? [] : part.patterns.flatMap((pattern) => globSync(pattern)).toSorted();
-if (!named && files.length === 0) console.log(`there are no tests in part '${name}' yet`);
-else {
-  const run = spawnSync(process.execPath, ['--test', `--test-concurrency=${part.concurrency}`, ...rest, ...files], {
+/** A module that runs these test files one after the other, each as a suite: hooks and faults stay with their file. */
+function groupModule(files: readonly string[]): string {
+  const suites = files.map((file) => {
+    const url = pathToFileURL(resolve(file)).href;
+    return `suite(${JSON.stringify(file)}, () => import(${JSON.stringify(url)}));\n`;
+  });
+  return `import { suite } from 'node:test';\n${suites.join('')}`;
+}
+
+/** The entry modules of the groups, written below this folder. */
+function writeGroups(folder: string, { together }: Part): string[] {
+  const groups = together.map((pattern) => globSync(pattern).toSorted()).filter((files) => files.length > 0);
+  return groups.map((files, at) => {
+    const entry = join(folder, `group-${at + 1}.mjs`);
+    writeFileSync(entry, groupModule(files));
+    return entry;
+  });
+}
+
+function runNode(words: readonly string[]): number {
+  const run = spawnSync(process.execPath, ['--test', ...words], {
     stdio: 'inherit',
     env: {
-      // Every test file is a process of its own: the compile cache spares each the stripping of types.
-      NODE_COMPILE_CACHE: 'node_modules/.cache/compile',
+      // The compile cache spares each process the stripping of types; whole, since some start programs elsewhere.
+      NODE_COMPILE_CACHE: resolve('node_modules/.cache/compile'),
       ...process.env,
       // libuv's pool is shared by disk syncs and password hashing; the server runs with the same size.
       UV_THREADPOOL_SIZE: '16',
     },
   });
-  process.exitCode = run.status ?? 1;
+  return run.status ?? 1;
+}
+
+const [name = 'fast', ...rest] = process.argv.slice(2);
+const part = PARTS[name];
+if (part === undefined) throw new Error(`there is no part '${name}'; say one of: ${Object.keys(PARTS).join(', ')}`);
+const words = [`--test-concurrency=${part.concurrency}`, ...rest];
+if (rest.some((word) => word.endsWith('.ts'))) process.exitCode = runNode(words);
+else {
+  const folder = mkdtempSync(join(tmpdir(), 'postroad-tests-'));
+  try {
+    const files = part.alone.flatMap((pattern) => globSync(pattern).toSorted());
+    process.exitCode = runNode([...words, ...writeGroups(folder, part), ...files]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

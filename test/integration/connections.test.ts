@@ -98,7 +98,7 @@ test('a trusted network has no limits', async (t) => {
 });
 
 test('who talks before the banner is refused, on smtp', async (t) => {
-  const server = await startServer(t, { listener: { smtp: 'greeting_pause = "300ms"' } });
+  const server = await startServer(t, { listener: { smtp: 'greeting_pause = "300ms"' }, threads: 1 });
   const early = await server.dial('smtp', { preamble: 'EHLO early.example\r\n' });
   assert.match(early.greeting, /^(554|421) /);
   early.abort();
@@ -111,7 +111,7 @@ test('who talks before the banner is refused, on smtp', async (t) => {
 });
 
 test('RFC 3207 §4.2 what was sent along with STARTTLS is forgotten', async (t) => {
-  const server = await startServer(t);
+  const server = await startServer(t, { threads: 1 });
   await server.addAccount('ann@one.test');
   const client = await server.greet('smtp');
   client.send('STARTTLS\r\nMAIL FROM:<injected@evil.example>\r\n');

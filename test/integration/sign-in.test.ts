@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { startServer, PASSWORD } from '../support/running-server.ts';
 
 test('RFC 5802, RFC 7677, RFC 9266: SCRAM, bound to the channel and not, PLAIN and LOGIN', async (t) => {
-  const server = await startServer(t, { auth: 'default_domain = "one.test"' });
+  const server = await startServer(t, { auth: 'default_domain = "one.test"', threads: 1 });
   await server.addAccount('ann@one.test');
   const plain = await server.greet('submission');
   assert.doesNotMatch(plain.capabilities, /AUTH/);
@@ -28,7 +28,7 @@ test('RFC 5802, RFC 7677, RFC 9266: SCRAM, bound to the channel and not, PLAIN a
 });
 
 test('RFC 5802 §5.1 an unknown name has a salt too, the same each time and after a restart', async (t) => {
-  const server = await startServer(t);
+  const server = await startServer(t, { threads: 1 });
   await server.addAccount('ann@one.test');
   const saltOf = async (name: string): Promise<string> => {
     const client = await server.greet('submissions');
@@ -46,7 +46,7 @@ test('RFC 5802 §5.1 an unknown name has a salt too, the same each time and afte
 });
 
 test('an imported hash is replaced at the first PLAIN sign-in, and SCRAM is on offer once everybody has a verifier', async (t) => {
-  const server = await startServer(t);
+  const server = await startServer(t, { threads: 1 });
   await server.addAccount('ann@one.test');
   const salt = Buffer.from('salt');
   const digest = createHash('sha1').update(PASSWORD).update(salt).digest();

@@ -1,8 +1,8 @@
 // What lies outside a server in a story: a private DNS and one next hop, both in the test's own process.
-import type { TestContext } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import type { Zone } from '../../src/base/dns/zone.ts';
 import { TestDnsServer } from './dns-server.ts';
+import type { Lifetime } from './running-server.ts';
 import { SmtpSink, type SinkOptions } from './smtp-sink.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 
@@ -29,8 +29,8 @@ const ZONES: readonly Zone[] = [
   },
 ];
 
-/** Starts both; they go with the test. */
-export async function openWorld(t: TestContext, options: SinkOptions = {}): Promise<OutsideWorld> {
+/** Starts both; they go with the test or the file. */
+export async function openWorld(t: Lifetime, options: SinkOptions = {}): Promise<OutsideWorld> {
   const dns = await TestDnsServer.start(ZONES);
   const secureContext = createSecureContext({ cert: TEST_CERTIFICATE, key: TEST_KEY });
   const extensions = ['PIPELINING', '8BITMIME', 'SMTPUTF8', 'DSN', 'SIZE 50000000', 'STARTTLS', 'CHUNKING'];

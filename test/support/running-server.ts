@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { loadConfig } from '../../src/app/config/load-config.ts';
 import { runServer, type RunningServer } from '../../src/app/serve/run-server.ts';
 import { silentLog } from '../../src/base/log.ts';
@@ -30,6 +29,11 @@ const UNTIL_DEADLINE_MS = 20_000;
 /** What settles the queue or adds to a journey is not told as a change. */
 const LOOK_AGAIN_MS = 20;
 const PROTOCOLS: readonly TestProtocol[] = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s'];
+
+/** What a server lives as long as: a test's context, or a whole file with `{ after }` of node:test. */
+export interface Lifetime {
+  after(close: () => Promise<void>): void;
+}
 
 export interface TestServerOptions {
   /** TOML: tables other than listeners, tls and auth. */
@@ -61,8 +65,8 @@ level = "error"
 ${database === null ? '' : `[store]\nurl = "${database}"\n`}${settings}`;
 }
 
-/** Starts a server that closes with the test; its domain is one.test. */
-export async function startServer(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
+/** Starts a server that closes with the test or the file; its domain is one.test. */
+export async function startServer(t: Lifetime, options: TestServerOptions = {}): Promise<TestServer> {
   const server = new TestServer(mkdtempSync(join(tmpdir(), 'server-')), options);
   t.after(async () => {
     await server.close();
