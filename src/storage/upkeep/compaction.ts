@@ -20,7 +20,7 @@ export interface CompactionResult {
   readonly moved: number;
 }
 
-/** One per process, in the upkeep thread. */
+/** One per process, in the main thread. */
 export class Compactor {
   readonly #store: ThreadStore;
   readonly #folder: string;
