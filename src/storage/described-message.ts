@@ -12,17 +12,19 @@ export interface DescribedMessage {
   readonly preview: string;
   /** `formatSortKeys`. */
   readonly sortKeys: string;
-  /** Its own message-id, then those that it refers to, oldest first; one space between. '' in front: it has none itself. */
-  readonly messageIds: string;
   /** Where its parts lie, as JSON; null: the message is short enough to be parsed again. */
   readonly parts: string | null;
 }
 
-/** A message with what joins it to a conversation. */
+/** What is known of a message when it is committed. */
 export interface Description {
+  /** null: its octets were not all at hand. */
   readonly described: DescribedMessage | null;
+  /** Its own message-id, then those that it refers to, oldest first; one space between. '' in front: it has none itself. */
+  readonly messageIds: string;
+  /** What joins it to a conversation. */
   readonly threadHashes: readonly number[];
 }
 
 /** The octets were not at hand. */
-export const NOT_DESCRIBED: Description = { described: null, threadHashes: [] };
+export const NOT_DESCRIBED: Description = { described: null, messageIds: '', threadHashes: [] };

@@ -115,3 +115,11 @@ export const COPY_ACROSS_MAX = 2000;
 /** Folders of an account, names that only have others below them included. */
 export const MAILBOXES_MAX = 10_000;
 export const SUBSCRIPTIONS_MAX = 20_000;
+/** Uids that one statement of a snapshot reads. */
+export const SNAPSHOT_UIDS = 50_000;
+/** Rows of the change log that are read at a time. */
+export const CHANGES_PAGE_ROWS = 1000;
+/** Grantees of one folder. */
+export const GRANTS_MAX = 1000;
+/** Octets of a large message that are kept in memory, for its header. */
+export const HEAD_KEPT_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 // The storage ring's face towards the services: one object per thread. Reads go over this thread's own connection,
 // writes are named operations that the one writer runs inside its next group commit.
 import type { BlobPlace } from './blob-place.ts';
-import type { CommitUnit } from './commit-unit.ts';
+import type { CommitUnit, PlacedMessage } from './commit-unit.ts';
 import type { QueueArrival } from './queue-store.ts';
 import type { SqlReader } from './sql/sql.ts';
 import type { WriteOperations } from './write-operations.ts';
@@ -17,11 +17,18 @@ export interface MessageWriter {
   /**
    * Puts `prefix` (Received and other trace fields) in front of the body, makes everything durable together with the
    * unit, in that order, and resolves once it is. Rejects with MailError storage-full or storage-failed; then nothing
-   * of it is visible.
+   * of it is visible. Gives where each delivery got to.
    */
-  commit(prefix: Uint8Array, unit: CommitUnit): Promise<void>;
+  commit(prefix: Uint8Array, unit: CommitUnit): Promise<readonly PlacedMessage[]>;
   /** Forgets the octets. */
   abort(): void;
+}
+
+/** A message that is written, with its unit. It needs a delivery. */
+export interface CompleteMessage {
+  readonly message: MessageWriter;
+  readonly prefix: Uint8Array;
+  readonly unit: CommitUnit;
 }
 
 /** Told after each commit what it touched. */
@@ -45,6 +52,11 @@ export interface Store {
   /** Ordered by time, unique over all threads, a safe integer. */
   newUnitId(): number;
   openMessage(): MessageWriter;
+  /**
+   * Commits messages of `openMessage` that become visible together or not at all; where the deliveries of each got to, in
+   * their order. Rejects as `commit` does, and then all of them are forgotten.
+   */
+  commitTogether(messages: readonly CompleteMessage[]): Promise<readonly (readonly PlacedMessage[])[]>;
   /** Runs one named write inside the next group commit; resolves when it is durable. */
   execute<K extends keyof WriteOperations>(
     name: K,

@@ -1,13 +1,16 @@
 // One thread's Store: its own reading connection, its own segment, and the port to the writer.
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
+import { assert } from '../base/errors/assert.ts';
 import { MailError } from '../base/errors/mail-error.ts';
 import type { Log } from '../base/log.ts';
 import type { BlobPlace } from './blob-place.ts';
-import type { CommitUnit } from './commit-unit.ts';
+import type { CommitUnit, PlacedMessage } from './commit-unit.ts';
 import { databasePath, segmentsFolder } from './data-folder.ts';
+import { Bundle } from './incoming/bundle.ts';
 import { GroupCommit, type GroupedUnit } from './incoming/group-commit.ts';
-import { IncomingMessage, type MessageDestination } from './incoming/incoming-message.ts';
+import { describeHeader } from './incoming/describe-message.ts';
+import { IncomingMessage, type MessageDestination, type TakenLarge } from './incoming/incoming-message.ts';
 import { LargeMessage } from './incoming/large-message.ts';
 import { OctetBudget } from './incoming/octet-budget.ts';
 import { WritePieces } from './incoming/write-pieces.ts';
@@ -21,7 +24,7 @@ import { SegmentReader } from './segments/segment-reader.ts';
 import { SqliteConnection } from './sql/sqlite-connection.ts';
 import { openReaderDatabase } from './sql/sqlite-dialect.ts';
 import { errorCode, toStorageError } from './storage-errors.ts';
-import type { Change, MessageWriter, Store } from './store.ts';
+import type { Change, CompleteMessage, MessageWriter, Store } from './store.ts';
 import { UnitIds, timeOfUnitId } from './unit-ids.ts';
 import { type OutgoingCall, WriterPort } from './writer/writer-port.ts';
 import type { WriteOperations } from './write-operations.ts';
@@ -106,7 +109,10 @@ export class ThreadStore implements Store, MessageDestination<LargeMessage> {
       ...(options.segmentRollBytes === undefined ? {} : { rollBytes: options.segmentRollBytes }),
     });
     this.#groups = new GroupCommit(appender, (units) => {
-      this.#writer.send(units.map(({ grouped, call, record }) => unitCall(call, record, grouped)));
+      const calls = units.flatMap(({ grouped, call, record }) =>
+        grouped.bundle instanceof Bundle ? grouped.bundle.add(call, record) : [unitCall(call, record, grouped)],
+      );
+      this.#writer.send(calls);
     });
   }
 
@@ -137,31 +143,55 @@ export class ThreadStore implements Store, MessageDestination<LargeMessage> {
     return new LargeMessage({ files: this.#files, folder: this.#folder, segment, pieces: this.#pieces });
   }
 
-  commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void> {
+  commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<readonly PlacedMessage[]> {
     return new Promise((resolve, reject) => {
       if (isKept(unit)) this.#groups.add({ octets, prefixLength, unit, resolve, reject });
       else this.#writer.send([unitCall(toUnitCall(unit), null, { resolve, reject })]);
     });
   }
 
-  async commitLarge(large: LargeMessage, prefix: Uint8Array, unit: CommitUnit): Promise<void> {
+  async commitLarge(
+    { large, head }: TakenLarge<LargeMessage>,
+    prefix: Uint8Array,
+    unit: CommitUnit,
+  ): Promise<readonly PlacedMessage[]> {
     if (!isKept(unit)) {
       await large.discard();
-      await this.execute('unit.commit', toUnitCall(unit), null);
-      return;
+      return await this.execute('unit.commit', toUnitCall(unit), null);
     }
     const { record, fileBytes } = await large.finish(prefix);
     try {
-      await new Promise<void>((resolve, reject) => {
+      return await new Promise((resolve, reject) => {
         // In this order: a sealed segment that nothing points at is taken for garbage.
         this.#writer.send([
-          unitCall(toUnitCall(unit), record, { resolve, reject }),
+          unitCall(toUnitCall(unit, describeHeader(head)), record, { resolve, reject }),
           sealCall(record.segment, fileBytes),
         ]);
       });
     } catch (error) {
       await large.discard();
       throw error;
+    }
+  }
+
+  async commitTogether(messages: readonly CompleteMessage[]): Promise<readonly (readonly PlacedMessage[])[]> {
+    const parts = messages.map(({ message, prefix, unit }) => {
+      assert(message instanceof IncomingMessage && isKept(unit), 'messages of this store with a delivery');
+      return { taken: (message as IncomingMessage<LargeMessage>).take(prefix), prefix, unit };
+    });
+    try {
+      const bundle = await Bundle.finish(parts);
+      return await new Promise((resolve, reject) => {
+        bundle.settle = { resolve: (value: never) => resolve(value), reject };
+        const small = bundle.smallUnits();
+        if (small.length === 0) this.#writer.send(bundle.calls());
+        else this.#groups.addBundle(small);
+      });
+    } catch (error) {
+      for (const { taken } of parts) if (taken.kind === 'large') await taken.large.discard();
+      throw toStorageError(error);
+    } finally {
+      for (const { taken } of parts) if (taken.kind === 'small') taken.release();
     }
   }
 

@@ -6,6 +6,7 @@ import { addDomain, changeDomain, removeDomain } from './records/domains.ts';
 import { indexJourneys, noteJourney, purgeJourneys, shortenAddresses } from './records/journey.ts';
 import { describeEmails, sweepEmails } from './records/emails.ts';
 import { changeFlags } from './records/flag-changes.ts';
+import { setGrant } from './records/grants.ts';
 import { addMailbox, claimRecent, removeMailbox, renameMailbox, setSubscribed } from './records/mailboxes.ts';
 import { copyMessages, moveMessages } from './records/message-copies.ts';
 import { removeSet } from './records/message-sets.ts';
@@ -38,6 +39,7 @@ export const WRITE_OPERATIONS = {
   'email.sweep': sweepEmails,
   'mailbox.add': addMailbox,
   'mailbox.claim-recent': claimRecent,
+  'mailbox.grant': setGrant,
   'mailbox.remove': removeMailbox,
   'mailbox.rename': renameMailbox,
   'mailbox.subscribe': setSubscribed,

@@ -11,3 +11,11 @@ export const RUN_MESSAGES_MAX = 128;
 export const RUN_OCTETS_MAX = 512 * 1024;
 /** Messages that one write removes. */
 export const REMOVE_MESSAGES_MAX = 1_000;
+/** Accounts whose keywords a thread remembers, and distinct states of flags of one. */
+export const KEYWORD_ACCOUNTS_MAX = 1_000;
+export const KEYWORD_STATES_MAX = 10_000;
+/** A folder's name, the whole path. */
+export const FOLDER_NAME_MAX_OCTETS = 1_000;
+export const FOLDER_DEPTH_MAX = 30;
+/** Up to here a message is read whole when parts of it are asked for, and parsed again; of larger ones offsets are kept. */
+export const WHOLE_READ_MAX_OCTETS = 256 * 1024;

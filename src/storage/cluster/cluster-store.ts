@@ -2,18 +2,21 @@
 // the configuration says so.
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../base/clock.ts';
+import { assert } from '../../base/errors/assert.ts';
 import type { Log } from '../../base/log.ts';
 import type { BlobPlace } from '../blob-place.ts';
-import type { CommitUnit } from '../commit-unit.ts';
-import { IncomingMessage, type MessageDestination } from '../incoming/incoming-message.ts';
+import type { CommitUnit, PlacedMessage } from '../commit-unit.ts';
+import { describeHeader, describeMessage } from '../incoming/describe-message.ts';
+import { IncomingMessage, type MessageDestination, type TakenLarge } from '../incoming/incoming-message.ts';
 import { OctetBudget } from '../incoming/octet-budget.ts';
 import { WAITING_MAX_BYTES } from '../limits.ts';
 import type { QueueArrival } from '../queue-store.ts';
-import { commitUnit, toUnitCall } from '../records/units.ts';
+import type { NewRecord } from '../records/blobs.ts';
+import { commitUnit, toUnitCall, type UnitCall } from '../records/units.ts';
 import { hashRecord } from '../segments/record-hash.ts';
 import { type ConnectionOptions, PostgresConnection } from '../sql/postgres-connection.ts';
 import type { Transaction } from '../sql/transaction.ts';
-import type { Change, MessageWriter, Store } from '../store.ts';
+import type { Change, CompleteMessage, MessageWriter, Store } from '../store.ts';
 import { UnitIds } from '../unit-ids.ts';
 import { WRITE_OPERATIONS, type WriteOperations } from '../write-operations.ts';
 import { GroupWriter } from './group-writer.ts';
@@ -110,23 +113,37 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
     return new LargeRows(this.read, this.#ids.next());
   }
 
-  async commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void> {
-    const bodyLength = octets.length - prefixLength;
-    // Prefix and then body, as they are read.
-    const stored = Buffer.concat([octets.subarray(bodyLength), octets.subarray(0, bodyLength)], octets.length);
-    const record = { segment: 0, position: unit.id, length: octets.length, prefixLength, hash: hashRecord(octets) };
-    await this.#commitUnit(unit, octets.length, async (tx, call) => {
-      await tx.add(ADD_OCTETS, 0, unit.id, stored);
-      await commitUnit(tx, call, record);
-    });
+  async commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<readonly PlacedMessage[]> {
+    const [placed] = await this.#commitUnits([smallUnit(octets, prefixLength, unit)]);
+    return placed ?? [];
   }
 
-  async commitLarge(large: LargeRows, prefix: Uint8Array, unit: CommitUnit): Promise<void> {
-    const { record, keep } = await large.finish(prefix);
-    await this.#commitUnit(unit, prefix.length, async (tx, call) => {
-      await keep(tx);
-      await commitUnit(tx, call, record);
+  async commitLarge(
+    { large, head }: TakenLarge<LargeRows>,
+    prefix: Uint8Array,
+    unit: CommitUnit,
+  ): Promise<readonly PlacedMessage[]> {
+    const [placed] = await this.#commitUnits([await largeUnit(large, head, prefix, unit)]);
+    return placed ?? [];
+  }
+
+  async commitTogether(messages: readonly CompleteMessage[]): Promise<readonly (readonly PlacedMessage[])[]> {
+    const parts = messages.map(({ message, prefix, unit }) => {
+      assert(message instanceof IncomingMessage, 'messages of this store');
+      return { taken: (message as IncomingMessage<LargeRows>).take(prefix), prefix, unit };
     });
+    try {
+      const units: StoredUnit[] = [];
+      for (const { taken, prefix, unit } of parts)
+        units.push(
+          taken.kind === 'small'
+            ? smallUnit(taken.octets, prefix.length, unit)
+            : await largeUnit(taken.large, taken.head, prefix, unit),
+        );
+      return await this.#commitUnits(units);
+    } finally {
+      for (const { taken } of parts) if (taken.kind === 'small') taken.release();
+    }
   }
 
   execute<K extends keyof WriteOperations>(
@@ -177,24 +194,26 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
     return connection;
   }
 
-  #commitUnit(
-    unit: CommitUnit,
-    bytes: number,
-    run: (tx: Transaction, call: ReturnType<typeof toUnitCall>) => Promise<void>,
-  ): Promise<void> {
-    const call = toUnitCall(unit);
-    const isKept = unit.deliveries.length > 0 || unit.queued !== null;
-    const folders = unit.deliveries.map(({ accountId, mailbox }): WantedFolder => ({ accountId, folder: mailbox }));
+  #commitUnits(units: readonly StoredUnit[]): Promise<readonly (readonly PlacedMessage[])[]> {
+    const deliveries = units.flatMap(({ call }) => call.deliveries);
     return new Promise((resolve, reject) => {
       this.#writer.add({
         name: 'unit.commit',
-        // Nobody gets the octets of a unit that everybody discarded.
-        run: (tx) => (isKept ? run(tx, call) : commitUnit(tx, call, null)),
-        accountIds: unit.deliveries.map((delivery) => delivery.accountId),
-        folders,
+        run: async (tx) => {
+          const placed: (readonly PlacedMessage[])[] = [];
+          for (const { call, record, keep } of units) {
+            // Nobody gets the octets of a unit that everybody discarded.
+            const isKept = call.deliveries.length > 0 || call.queued !== null;
+            if (isKept) await keep(tx);
+            placed.push(await commitUnit(tx, call, isKept ? record : null));
+          }
+          return placed;
+        },
+        accountIds: deliveries.map((delivery) => delivery.accountId),
+        folders: deliveries.map(({ accountId, mailbox }): WantedFolder => ({ accountId, folder: mailbox })),
         synced: true,
-        bytes,
-        resolve: () => resolve(),
+        bytes: units.reduce((sum, { bytes }) => sum + bytes, 0),
+        resolve: (placed) => resolve(placed as readonly (readonly PlacedMessage[])[]),
         reject,
       });
     });
@@ -202,7 +221,6 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
 
   #call(name: keyof WriteOperations, args: readonly unknown[], synced: boolean): Promise<unknown> {
     const operation = WRITE_OPERATIONS[name] as (tx: Transaction, ...args: unknown[]) => Promise<unknown>;
-    const [account] = args;
     return new Promise((resolve, reject) => {
       this.#writer.add({
         name,
@@ -210,7 +228,7 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
           // What other calls of the group have added is looked for by the words of each statement.
           return await operation(tx, ...args);
         },
-        accountIds: OF_ACCOUNT.test(name) && typeof account === 'number' ? [account] : [],
+        accountIds: OF_ACCOUNT.test(name) ? accountsOf(args) : [],
         folders: [],
         synced,
         bytes: 0,
@@ -219,4 +237,38 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
       });
     });
   }
+}
+
+/** A unit that is complete, and what stores its octets. */
+interface StoredUnit {
+  readonly call: UnitCall;
+  readonly record: NewRecord;
+  readonly bytes: number;
+  readonly keep: (tx: Transaction) => Promise<unknown>;
+}
+
+function smallUnit(octets: Buffer, prefixLength: number, unit: CommitUnit): StoredUnit {
+  const bodyLength = octets.length - prefixLength;
+  const body = octets.subarray(0, bodyLength);
+  // Prefix and then body, as they are read.
+  const stored = Buffer.concat([octets.subarray(bodyLength), body], octets.length);
+  const record = { segment: 0, position: unit.id, length: octets.length, prefixLength, hash: hashRecord(octets) };
+  const call = unit.deliveries.length === 0 ? toUnitCall(unit) : toUnitCall(unit, describeMessage(body));
+  return { call, record, bytes: octets.length, keep: (tx) => tx.add(ADD_OCTETS, 0, unit.id, stored) };
+}
+
+async function largeUnit(large: LargeRows, head: Buffer, prefix: Uint8Array, unit: CommitUnit): Promise<StoredUnit> {
+  const { record, keep } = await large.finish(prefix);
+  return { call: toUnitCall(unit, describeHeader(head)), record, bytes: prefix.length, keep };
+}
+
+/** Accounts that a call is about: the first argument, or folders among the arguments. */
+function accountsOf(args: readonly unknown[]): number[] {
+  const [first] = args;
+  if (typeof first === 'number') return [first];
+  return args.flatMap((arg) =>
+    typeof arg === 'object' && arg !== null && 'accountId' in arg && typeof arg.accountId === 'number'
+      ? [arg.accountId]
+      : [],
+  );
 }

@@ -1,20 +1,23 @@
 // Groups of small messages: while one group is being written and synced, the next collects. The order of every unit is
 // octets, sync, then the call to the writer; so no row ever points at octets that are not on disk.
-import type { CommitUnit } from '../commit-unit.ts';
+import type { CommitUnit, PlacedMessage } from '../commit-unit.ts';
 import { GROUP_MAX_BYTES, GROUP_MAX_UNITS } from '../limits.ts';
 import type { NewRecord } from '../records/blobs.ts';
 import { toUnitCall, type UnitCall } from '../records/units.ts';
 import { hashRecord } from '../segments/record-hash.ts';
 import type { SegmentAppender } from '../segments/segment-appender.ts';
 import { toStorageError } from '../storage-errors.ts';
+import { describeMessage } from './describe-message.ts';
 
 export interface GroupedUnit {
   /** Body and then prefix. */
   readonly octets: Buffer;
   readonly prefixLength: number;
   readonly unit: CommitUnit;
-  readonly resolve: () => void;
+  readonly resolve: (placed: readonly PlacedMessage[]) => void;
   readonly reject: (error: Error) => void;
+  /** Units of one bundle follow each other and get into the same group. */
+  readonly bundle?: object;
 }
 
 /** A unit whose octets are durable. */
@@ -49,6 +52,12 @@ export class GroupCommit {
     this.#running ??= this.#run();
   }
 
+  /** Units of one bundle. */
+  addBundle(units: readonly GroupedUnit[]): void {
+    this.#waiting.push(...units);
+    this.#running ??= this.#run();
+  }
+
   /** Resolves when nothing waits and the segment is sealed. */
   async close(): Promise<void> {
     while (this.#running !== null) await this.#running;
@@ -68,7 +77,24 @@ export class GroupCommit {
       bytes += this.#waiting[count]?.octets.length ?? 0;
       if (bytes > GROUP_MAX_BYTES && count > 0) break;
     }
-    return this.#waiting.splice(0, count);
+    // A bundle is not cut: all of it or none.
+    const start = this.#startOfBundle(count);
+    return this.#waiting.splice(0, start > 0 ? start : this.#endOfBundle(count));
+  }
+
+  /** Where the bundle begins that a cut at `count` would split; `count` when it would not. */
+  #startOfBundle(count: number): number {
+    const bundle = this.#waiting[count]?.bundle;
+    let start = count;
+    if (bundle !== undefined) while (start > 0 && this.#waiting[start - 1]?.bundle === bundle) start--;
+    return start;
+  }
+
+  #endOfBundle(count: number): number {
+    const bundle = this.#waiting[count]?.bundle;
+    let end = count;
+    if (bundle !== undefined) while (this.#waiting[end]?.bundle === bundle) end++;
+    return end;
   }
 
   async #write(group: readonly GroupedUnit[]): Promise<void> {
@@ -83,7 +109,7 @@ export class GroupCommit {
     try {
       const appended = this.#appender.append(pieces, bytes);
       // While the disk is at work.
-      const calls = group.map(({ octets, unit }) => ({ hash: hashRecord(octets), call: toUnitCall(unit) }));
+      const calls = group.map((grouped) => ({ hash: hashRecord(grouped.octets), call: describedCall(grouped) }));
       const { segment, position } = await appended;
       this.#counts.groups++;
       this.#counts.groupedMessages += group.length;
@@ -91,8 +117,8 @@ export class GroupCommit {
       let at = position;
       this.#ready(
         group.map((grouped, index) => {
-          const { octets, prefixLength, unit } = grouped;
-          const { hash, call } = calls[index] ?? { hash: hashRecord(octets), call: toUnitCall(unit) };
+          const { octets, prefixLength } = grouped;
+          const { hash, call } = calls[index]!;
           const record = { segment, position: at, length: octets.length, prefixLength, hash };
           at += octets.length;
           return { grouped, call, record };
@@ -104,4 +130,10 @@ export class GroupCommit {
       for (const grouped of group) grouped.reject(failure);
     }
   }
+}
+
+/** What only passes through needs no description. */
+function describedCall({ octets, prefixLength, unit }: GroupedUnit): UnitCall {
+  if (unit.deliveries.length === 0) return toUnitCall(unit);
+  return toUnitCall(unit, describeMessage(octets.subarray(0, octets.length - prefixLength)));
 }

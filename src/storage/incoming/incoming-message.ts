@@ -2,13 +2,14 @@
 // what may wait there.
 import { isPromise } from '../../base/async/maybe-promise.ts';
 import { assert } from '../../base/errors/assert.ts';
-import type { CommitUnit } from '../commit-unit.ts';
-import { SMALL_MESSAGE_MAX_BYTES } from '../limits.ts';
+import type { CommitUnit, PlacedMessage } from '../commit-unit.ts';
+import { HEAD_KEPT_BYTES, SMALL_MESSAGE_MAX_BYTES } from '../limits.ts';
 import { toStorageError } from '../storage-errors.ts';
 import type { MessageWriter } from '../store.ts';
 import type { OctetBudget } from './octet-budget.ts';
 
 const FIRST_BYTES = 8192;
+const NOTHING = Buffer.alloc(0);
 
 /** Where the octets of a message go that is too large to wait in memory. */
 export interface LargeOctets {
@@ -23,9 +24,20 @@ export interface MessageDestination<L extends LargeOctets> {
   readonly budget: OctetBudget;
   openLarge(): L;
   /** `octets`: body and then prefix, with nothing behind; the buffer is the destination's until it settles. */
-  commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<void>;
-  commitLarge(large: L, prefix: Uint8Array, unit: CommitUnit): Promise<void>;
+  commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<readonly PlacedMessage[]>;
+  commitLarge(taken: TakenLarge<L>, prefix: Uint8Array, unit: CommitUnit): Promise<readonly PlacedMessage[]>;
 }
+
+/** A message that did not wait in memory, and its first octets. */
+export interface TakenLarge<L extends LargeOctets> {
+  readonly large: L;
+  readonly head: Buffer;
+}
+
+/** The octets of a message that is complete: body and then prefix, or where they went. */
+export type TakenOctets<L extends LargeOctets> =
+  | { readonly kind: 'small'; readonly octets: Buffer; readonly release: () => void }
+  | ({ readonly kind: 'large' } & TakenLarge<L>);
 
 /** A MessageWriter. */
 export class IncomingMessage<L extends LargeOctets> implements MessageWriter {
@@ -35,6 +47,7 @@ export class IncomingMessage<L extends LargeOctets> implements MessageWriter {
   /** Octets of the budget that are taken. */
   #taken = 0;
   #large: L | null = null;
+  #head: Buffer = NOTHING;
   #closed = false;
 
   constructor(destination: MessageDestination<L>) {
@@ -69,6 +82,7 @@ export class IncomingMessage<L extends LargeOctets> implements MessageWriter {
     const start = this.#memory?.subarray(0, before);
     this.#memory = null;
     this.#release();
+    this.#head = Buffer.from((start === undefined || start.length === 0 ? chunk : start).subarray(0, HEAD_KEPT_BYTES));
     if (start === undefined || start.length === 0) return large.write(chunk);
     // Before the first await: the chunk is only valid during the call.
     const copy = Buffer.from(chunk);
@@ -95,18 +109,26 @@ export class IncomingMessage<L extends LargeOctets> implements MessageWriter {
     this.#taken = 0;
   }
 
-  async commit(prefix: Uint8Array, unit: CommitUnit): Promise<void> {
-    assert(!this.#closed, 'a message is committed once');
-    this.#closed = true;
+  async commit(prefix: Uint8Array, unit: CommitUnit): Promise<readonly PlacedMessage[]> {
+    const taken = this.take(prefix);
     try {
-      if (this.#large !== null) await this.#destination.commitLarge(this.#large, prefix, unit);
-      else await this.#destination.commitSmall(this.#joined(prefix), prefix.length, unit);
+      if (taken.kind === 'large') return await this.#destination.commitLarge(taken, prefix, unit);
+      return await this.#destination.commitSmall(taken.octets, prefix.length, unit);
     } catch (error) {
       throw toStorageError(error);
     } finally {
-      this.#memory = null;
-      this.#release();
+      if (taken.kind === 'small') taken.release();
     }
+  }
+
+  /** Gives the octets away, with `prefix` where it belongs; nothing can be written any more. */
+  take(prefix: Uint8Array): TakenOctets<L> {
+    assert(!this.#closed, 'a message is committed once');
+    this.#closed = true;
+    if (this.#large !== null) return { kind: 'large', large: this.#large, head: this.#head };
+    const octets = this.#joined(prefix);
+    this.#memory = null;
+    return { kind: 'small', octets, release: () => this.#release() };
   }
 
   /** Body and prefix in one buffer, where there is room for both without a copy of the body. */

@@ -1,18 +1,14 @@
 // What an account has of a message, whatever folders it is in: prefix, conversation, and what was derived from the octets
 // (envelope, structure, …). Copies share the row; it goes, and the account's hold on the octets with it, after the last.
-import type { DescribedMessage } from '../described-message.ts';
+import type { DescribedMessage, Description } from '../described-message.ts';
 import type { Transaction } from '../sql/transaction.ts';
 import { releaseBlob } from './blobs.ts';
 
-export interface NewEmail {
+export interface NewEmail extends Description {
   readonly accountId: number;
   /** The unit's, and the blob's. */
   readonly id: number;
   readonly prefix: Uint8Array;
-  /** null: the octets were not at hand; the upkeep derives it. */
-  readonly described: DescribedMessage | null;
-  /** What joins it to a conversation. */
-  readonly threadHashes: readonly number[];
 }
 
 /** Adds the row unless the account has it; its conversation. */
@@ -32,7 +28,7 @@ export async function addEmail(tx: Transaction, email: NewEmail): Promise<number
     described?.structure ?? null,
     described?.preview ?? null,
     described?.sortKeys ?? null,
-    described?.messageIds ?? null,
+    email.messageIds,
     described?.parts ?? null,
   );
   return threadId;
@@ -72,9 +68,13 @@ async function joinThread(
 /** Writes down what was derived from octets of messages that were not described when they came. */
 export async function describeEmails(
   tx: Transaction,
-  found: readonly { accountId: number; id: number; described: DescribedMessage; threadHashes: readonly number[] }[],
+  found: readonly (Description & {
+    readonly accountId: number;
+    readonly id: number;
+    readonly described: DescribedMessage;
+  })[],
 ): Promise<void> {
-  for (const { accountId, id, described, threadHashes } of found) {
+  for (const { accountId, id, described, messageIds, threadHashes } of found) {
     await tx.run(
       `UPDATE email SET derived = ?, sent_at_ms = ?, envelope = ?, structure = ?, preview = ?, sort_keys = ?,
          message_ids = ?, parts = ? WHERE account_id = ? AND id = ?`,
@@ -84,7 +84,7 @@ export async function describeEmails(
       described.structure,
       described.preview,
       described.sortKeys,
-      described.messageIds,
+      messageIds,
       described.parts,
       accountId,
       id,

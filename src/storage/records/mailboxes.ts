@@ -108,13 +108,13 @@ export async function addMailbox(
   name: string,
   role: MailboxRole = null,
 ): Promise<MailboxAdded> {
-  const known = await findByName(tx, accountId, name);
+  const known = await findMailboxByName(tx, accountId, name);
   if (known !== null && known.selectable) return { kind: 'exists' };
   const count = await tx.get<{ n: number }>('SELECT count(*) AS n FROM mailbox WHERE account_id = ?', accountId);
   const parents = parentsOf(name);
   if ((count?.n ?? 0) + parents.length >= MAILBOXES_MAX) return { kind: 'too-many' };
   for (const parent of parents)
-    if ((await findByName(tx, accountId, parent)) === null) await insertMailbox(tx, accountId, parent, null);
+    if ((await findMailboxByName(tx, accountId, parent)) === null) await insertMailbox(tx, accountId, parent, null);
   if (role !== null) await tx.run('UPDATE mailbox SET role = NULL WHERE account_id = ? AND role = ?', accountId, role);
   if (known === null) return { kind: 'added', id: await insertMailbox(tx, accountId, name, role) };
   await tx.run(
@@ -135,7 +135,11 @@ function parentsOf(name: string): string[] {
 }
 
 /** By its exact name. */
-async function findByName(sql: SqlReader, accountId: number, name: string): Promise<MailboxRecord | null> {
+export async function findMailboxByName(
+  sql: SqlReader,
+  accountId: number,
+  name: string,
+): Promise<MailboxRecord | null> {
   const row = await sql.get<MailboxRow>(
     `SELECT ${COLUMNS} FROM mailbox WHERE account_id = ? AND name = ?`,
     accountId,
@@ -179,7 +183,7 @@ async function insertMailbox(tx: Transaction, accountId: number, name: string, r
 }
 
 /** Writes down that a folder itself changed. */
-async function logFolder(
+export async function logFolder(
   tx: Transaction,
   accountId: number,
   mailboxId: number,
@@ -229,7 +233,7 @@ export async function renameMailbox(
 ): Promise<MailboxRenamed> {
   const box = await readMailbox(tx, accountId, id);
   if (box === null) return 'unknown';
-  if ((await findByName(tx, accountId, name)) !== null) return 'exists';
+  if ((await findMailboxByName(tx, accountId, name)) !== null) return 'exists';
   if (name.startsWith(`${box.name}/`) && box.name !== 'INBOX') return 'inside-itself';
   if (box.name === 'INBOX') {
     const added = await addMailbox(tx, accountId, name);
@@ -238,7 +242,7 @@ export async function renameMailbox(
     return 'renamed';
   }
   for (const parent of parentsOf(name))
-    if ((await findByName(tx, accountId, parent)) === null) await insertMailbox(tx, accountId, parent, null);
+    if ((await findMailboxByName(tx, accountId, parent)) === null) await insertMailbox(tx, accountId, parent, null);
   const moved = await tx.all<{ id: number }>(
     `UPDATE mailbox SET name = CAST(? AS TEXT) || substr(name, ?)
      WHERE account_id = ? AND (id = ? OR substr(name, 1, ?) = ?) RETURNING id`,

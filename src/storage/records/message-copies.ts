@@ -274,12 +274,12 @@ async function holdEmail(tx: Transaction, accountId: number, row: SourceRow): Pr
           structure: row.structure ?? '',
           preview: row.preview ?? '',
           sortKeys: row.sort_keys ?? '',
-          messageIds: row.message_ids ?? '',
           parts: row.parts,
         };
+  const messageIds = row.message_ids ?? '';
   const subject = described?.sortKeys.split('\n', 1)[0] ?? '';
-  const threadHashes = splitMessageIds(described?.messageIds ?? '').map((id) => hashThread(id, subject));
-  return await addEmail(tx, { accountId, id: row.email_id, prefix: row.prefix, described, threadHashes });
+  const threadHashes = splitMessageIds(messageIds).map((id) => hashThread(id, subject));
+  return await addEmail(tx, { accountId, id: row.email_id, prefix: row.prefix, described, messageIds, threadHashes });
 }
 
 function flagNames(row: SourceRow, names: readonly string[]): string[] {

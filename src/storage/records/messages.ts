@@ -2,7 +2,7 @@
 // has of the message besides (prefix, envelope …) is its email row. Sizes count the prefix.
 import type { BlobPlace } from '../blob-place.ts';
 import type { PlacedMessage } from '../commit-unit.ts';
-import type { DescribedMessage } from '../described-message.ts';
+import type { Description } from '../described-message.ts';
 import { STORED_ONCE_MESSAGES, STORED_ONCE_MS, SWEEP_AT_ONCE_MAX, UIDL_MAX_OCTETS } from '../limits.ts';
 import { mergeRanges, type NumberSet } from '../../formats/number-set.ts';
 import type { SqlReader } from '../sql/sql.ts';
@@ -13,7 +13,7 @@ import type { Folder } from './folder.ts';
 import { DELETED_BIT, SEEN_BIT, takeFlagBits } from './keywords.ts';
 import { removeSet } from './message-sets.ts';
 
-export interface NewMessage {
+export interface NewMessage extends Description {
   readonly accountId: number;
   readonly mailboxId: number;
   readonly blobId: number;
@@ -26,8 +26,6 @@ export interface NewMessage {
   readonly flags: readonly string[];
   /** Given by an import; kept if it may be (RFC 1939 §7) and is not taken. Absent: the house makes one. */
   readonly uidl?: string;
-  readonly described: DescribedMessage | null;
-  readonly threadHashes: readonly number[];
 }
 
 export interface MessageRecord {
@@ -187,9 +185,9 @@ export async function findStored(
   tx: Transaction,
   accountId: number,
   mailboxId: number,
-  described: DescribedMessage | null,
+  messageIds: string,
 ): Promise<PlacedMessage | null> {
-  const messageId = described?.messageIds.split(' ', 1)[0] ?? '';
+  const messageId = messageIds.split(' ', 1)[0] ?? '';
   if (messageId === '') return null;
   const rows = await tx.all<{ uid: number; message_ids: string | null }>(
     `SELECT m.uid, e.message_ids FROM message m JOIN email e ON e.account_id = m.account_id AND e.id = m.email_id

@@ -8,7 +8,7 @@ import type {
   QueueSettlement,
   ReplacedMessage,
 } from '../commit-unit.ts';
-import { type DescribedMessage, type Description, NOT_DESCRIBED } from '../described-message.ts';
+import { type Description, NOT_DESCRIBED } from '../described-message.ts';
 import type { Transaction } from '../sql/transaction.ts';
 import { addBlob, type NewRecord } from './blobs.ts';
 import { sweepEmails } from './emails.ts';
@@ -18,7 +18,7 @@ import { addMessage, findStored } from './messages.ts';
 import { addToQueue, settleQueue } from './queue.ts';
 
 /** A unit as it crosses from a thread to the writer: octets as latin1 text (a view would drag its whole pool along). */
-export interface UnitCall {
+export interface UnitCall extends Description {
   readonly id: number;
   readonly deliveries: readonly {
     readonly accountId: number;
@@ -37,8 +37,6 @@ export interface UnitCall {
   readonly events: string;
   readonly settlement: QueueSettlement | null;
   readonly replaces: ReplacedMessage | null;
-  readonly described: DescribedMessage | null;
-  readonly threadHashes: readonly number[];
 }
 
 /** The unit as it is sent to the writer, with what was derived from its octets. */
@@ -91,7 +89,7 @@ async function placeOctets(tx: Transaction, unit: UnitCall, record: NewRecord): 
   const accounts = new Set<number>();
   for (const delivery of unit.deliveries) {
     const mailboxId = await findTarget(tx, delivery);
-    const there = delivery.once ? await findStored(tx, delivery.accountId, mailboxId, unit.described) : null;
+    const there = delivery.once ? await findStored(tx, delivery.accountId, mailboxId, unit.messageIds) : null;
     places.push(there ?? { mailboxId });
     if (there === null) accounts.add(delivery.accountId);
   }
@@ -151,6 +149,7 @@ async function deliver(
     zoneMinutes: delivery.zoneMinutes,
     flags: delivery.flags,
     described: unit.described,
+    messageIds: unit.messageIds,
     threadHashes: unit.threadHashes,
     ...(delivery.uidl === null ? {} : { uidl: delivery.uidl }),
   };
