@@ -67,6 +67,12 @@ test('hands unparsed arguments through', async () => {
   assert.equal(seen.configPath, 'b.toml');
 });
 
+test('help as JSON is the list of commands', async () => {
+  const done = await run(['help', 'version', '--json']);
+  const [version] = JSON.parse(done.out) as { name: string }[];
+  assert.equal(version?.name, 'version');
+});
+
 test('wrong usage is one line with the mend and exit code 2', async () => {
   const cases: [string[], RegExp][] = [
     [['vresion'], /no command 'vresion'; did you mean 'version'\?/u],

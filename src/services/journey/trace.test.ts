@@ -236,3 +236,15 @@ test('hops, steps, journeys and candidates are bounded', async (t) => {
   // The first message of all is beyond the candidates, the other of Bob's are within.
   assert.equal(await ask(bob), TRACE_JOURNEYS_MAX);
 });
+
+test('a journey is found by the account that an alias led to', async (t) => {
+  const store = await openScratchStore(t);
+  const bob = await addTestAccount(store, 'bob@one.test');
+  await commit(store, {
+    accountId: bob,
+    unit: { events: [event('delivered', 0, 'sales@one.test', { account: 'bob@one.test', mailbox: 'INBOX' })] },
+  });
+  for (const viewer of [ADMINISTRATOR, { accountId: bob }]) {
+    assert.equal((await traceMessages(store, { query: 'bob@one.test', viewer, limit: 9 })).length, 1);
+  }
+});

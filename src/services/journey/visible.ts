@@ -2,7 +2,7 @@
 // what happened to the own copy. Nobody else: nothing. Invariant: no other recipient, and no count of recipients, is told
 // to a recipient, so nobody's Bcc is given away.
 import type { JourneyEvent } from '../../storage/commit-unit.ts';
-import { journeyWord, type Journey } from '../../storage/records/journey.ts';
+import { journeyWord, recipientAddresses, type Journey } from '../../storage/records/journey.ts';
 
 export interface Viewer {
   /** null: the administrator. */
@@ -42,7 +42,7 @@ export function viewJourney(journey: Journey, viewer: Viewer): VisibleJourney | 
 export function isFoundBy(word: string, journey: Journey, visible: VisibleJourney): boolean {
   if (journey.messageId !== null && journeyWord(journey.messageId) === word) return true;
   if (journey.reversePath !== '' && journeyWord(journey.reversePath) === word) return true;
-  return visible.events.some((event) => event.recipient !== undefined && journeyWord(event.recipient) === word);
+  return visible.events.some((event) => recipientAddresses(event).some((address) => journeyWord(address) === word));
 }
 
 /** An event says whose mailbox it is about (a group's members share the recipient), or is about an address of the viewer. */

@@ -211,8 +211,15 @@ function wordsOf(row: Pick<JourneyRow, 'message_id' | 'reverse_path' | 'events'>
   if (row.message_id !== null) words.add(journeyWord(row.message_id));
   if (row.reverse_path !== null && row.reverse_path !== '') words.add(journeyWord(row.reverse_path));
   for (const event of JSON.parse(row.events) as JourneyEvent[])
-    if (event.recipient !== undefined) words.add(journeyWord(event.recipient));
+    for (const address of recipientAddresses(event)) words.add(journeyWord(address));
   return words;
+}
+
+/** The recipient of an event, and the account whose mailbox an alias or a group led to. */
+export function recipientAddresses({ recipient, data }: JourneyEvent): string[] {
+  if (recipient === undefined) return [];
+  const account = data['account'];
+  return typeof account === 'string' ? [recipient, account] : [recipient];
 }
 
 /** How a message id (with or without brackets) or an address is written among the words. */

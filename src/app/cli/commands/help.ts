@@ -10,10 +10,10 @@ export const helpCommand: Command = {
   run(context) {
     const name = context.words.join(' ');
     const command = context.commands.find((c) => c.name === name);
-    if (name === '') context.print(overviewText(context.commands, null));
-    else if (command !== undefined) context.print(commandText(command));
-    else if (context.commands.some((c) => c.name.startsWith(`${name} `))) {
-      context.print(overviewText(context.commands, name));
-    } else throw new UsageError(`there is no command '${name}'; 'postroad help' lists them all`);
+    const group = context.commands.filter((c) => name === '' || c.name === name || c.name.startsWith(`${name} `));
+    const facts = group.map(({ name: called, synopsis, summary }) => ({ name: called, synopsis, summary }));
+    if (command !== undefined) context.show(facts, commandText(command));
+    else if (group.length > 0) context.show(facts, overviewText(context.commands, name === '' ? null : name));
+    else throw new UsageError(`there is no command '${name}'; 'postroad help' lists them all`);
   },
 };
