@@ -123,3 +123,15 @@ export const CHANGES_PAGE_ROWS = 1000;
 export const GRANTS_MAX = 1000;
 /** Octets of a large message that are kept in memory, for its header. */
 export const HEAD_KEPT_BYTES = 64 * 1024;
+/** Modseqs of an account that the change log goes back. */
+export const LOG_MODSEQS_KEPT = 50_000;
+/** Rows of it that one write forgets, and accounts that are looked at in one go. */
+export const LOG_PRUNE_ROWS = 1000;
+export const LOG_PRUNE_ACCOUNTS = 100;
+export const LOG_PRUNE_INTERVAL_MS = 600_000;
+/** Emails that one write of the upkeep looks after. */
+export const SWEEP_EMAILS = 100;
+export const SWEEP_INTERVAL_MS = 500;
+/** Messages that are described in one go by the upkeep. */
+export const DESCRIBE_EMAILS = 16;
+export const DESCRIBE_INTERVAL_MS = 1000;

@@ -4,6 +4,7 @@ import { addAccount, changeAccount, removeAccount, upgradePassword } from './rec
 import { addAlias, addSendGrant, changeAlias, removeAlias, removeSendGrant } from './records/addresses.ts';
 import { addDomain, changeDomain, removeDomain } from './records/domains.ts';
 import { indexJourneys, noteJourney, purgeJourneys, shortenAddresses } from './records/journey.ts';
+import { pruneChanges } from './records/changes.ts';
 import { describeEmails, sweepEmails } from './records/emails.ts';
 import { changeFlags } from './records/flag-changes.ts';
 import { setGrant } from './records/grants.ts';
@@ -26,6 +27,7 @@ export const WRITE_OPERATIONS = {
   'alias.add': addAlias,
   'alias.change': changeAlias,
   'alias.remove': removeAlias,
+  'changes.prune': pruneChanges,
   'domain.add': addDomain,
   'domain.change': changeDomain,
   'domain.remove': removeDomain,

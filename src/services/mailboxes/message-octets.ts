@@ -1,22 +1,9 @@
 // The octets of a stored message as a client reads them: the row's prefix, then the record; and where its parts lie.
 import { parseMessage } from '../../formats/mime/parse-message.ts';
-import type { BodyPart } from '../../formats/mime/body-part.ts';
-import { transferEncoding } from '../../formats/mime/section.ts';
 import type { OctetsRow } from '../../storage/records/message-pages.ts';
+import { type PartOffsets, toPartOffsets, unpackParts } from '../../storage/packed-parts.ts';
 import type { Store } from '../../storage/store.ts';
 import { WHOLE_READ_MAX_OCTETS } from './limits.ts';
-
-/** RFC 2045, as RFC 9051 §6.4.5.1 names sections; offsets count from the start of the message. */
-export interface PartOffsets {
-  readonly headerStart: number;
-  readonly bodyStart: number;
-  readonly bodyEnd: number;
-  /** Lower case, 'text/plain'. */
-  readonly mediaType: string;
-  /** Lower case; '7bit' when there is none. */
-  readonly encoding: string;
-  readonly children: readonly PartOffsets[];
-}
 
 /** One message, open for reading. */
 export class MessageOctets {
@@ -51,9 +38,9 @@ export class MessageOctets {
 
   async structure(): Promise<PartOffsets> {
     const { parts, prefix, recordPrefixLength } = this.#row;
-    if (parts !== null) return shiftParts(JSON.parse(parts) as PackedPart, prefix.length + recordPrefixLength, 0);
+    if (parts !== null) return unpackParts(parts, prefix.length + recordPrefixLength);
     const whole = await this.readWhole();
-    const structure = toOffsets(parseMessage(whole).root);
+    const structure = toPartOffsets(parseMessage(whole).root);
     // A long message is not held for the sake of its structure.
     if (this.size > WHOLE_READ_MAX_OCTETS) this.#whole = null;
     return structure;
@@ -68,34 +55,4 @@ export class MessageOctets {
     if (to <= prefix.length) return head;
     return Buffer.concat([head, await this.#store.readBlob(place, 0, to - prefix.length)]);
   }
-}
-
-function toOffsets(part: BodyPart): PartOffsets {
-  return {
-    headerStart: part.start,
-    bodyStart: part.bodyStart,
-    bodyEnd: part.end,
-    mediaType: `${part.type ?? 'text'}/${part.subtype ?? 'plain'}`.toLowerCase(),
-    encoding: transferEncoding(part),
-    children: part.children.map(toOffsets),
-  };
-}
-
-/** headerStart, bodyStart, bodyEnd, media type, encoding, children. */
-export type PackedPart = readonly [number, number, number, string, string, readonly PackedPart[]];
-
-/** The packed parts count from the start of what was delivered; in front of it stand `shift` octets of header. */
-function shiftParts(
-  [start, body, end, mediaType, encoding, children]: PackedPart,
-  shift: number,
-  depth: number,
-): PartOffsets {
-  return {
-    headerStart: depth === 0 ? 0 : start + shift,
-    bodyStart: body + shift,
-    bodyEnd: end + shift,
-    mediaType,
-    encoding,
-    children: children.map((child) => shiftParts(child, shift, depth + 1)),
-  };
 }

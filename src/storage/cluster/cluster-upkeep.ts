@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { SqlWriter } from '../sql/sql.ts';
 import type { Store } from '../store.ts';
+import { describeWaitingEmails, pruneLongLogs, sweepLeavingEmails } from '../upkeep/mailbox-upkeep.ts';
 import { type Job, purgeOldJourneys, repeatJobs } from '../upkeep/upkeep.ts';
 import { ClusterStore } from './cluster-store.ts';
 import { Leases } from './leases.ts';
@@ -31,7 +32,8 @@ export function runClusterUpkeep(options: ClusterUpkeepOptions): () => Promise<v
       if (!(await leases.take('upkeep', UPKEEP_LEASE_MS))) return;
       await removeOldNotes(store.read);
       await removeGarbage(store.read);
-      if (leases.isHeld('upkeep')) await purgeOldJourneys(options);
+      for (const work of [purgeOldJourneys, sweepLeavingEmails, describeWaitingEmails, pruneLongLogs])
+        if (leases.isHeld('upkeep')) await work(options);
     },
   };
   const stop = repeatJobs([job], { clock, log });

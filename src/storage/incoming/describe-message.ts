@@ -2,23 +2,26 @@
 import { formatBodyStructure } from '../../formats/mime/body-structure.ts';
 import { formatEnvelope } from '../../formats/mime/envelope.ts';
 import { parseMessage } from '../../formats/mime/parse-message.ts';
-import type { Description } from '../described-message.ts';
+import type { DescribedMessage, Description } from '../described-message.ts';
+import { SMALL_MESSAGE_MAX_BYTES } from '../limits.ts';
+import { packParts, toPartOffsets } from '../packed-parts.ts';
 import { hashThread, splitMessageIds } from '../thread-hashes.ts';
 
-const VERSION = 1;
+/** Of what is derived: rows with an older one are derived anew. */
+export const DESCRIPTION_VERSION = 1;
 
 /** Of a whole message. */
-export function describeMessage(body: Buffer): Description {
+export function describeMessage(body: Buffer): Description & { readonly described: DescribedMessage } {
   const parsed = parseMessage(body);
   const { messageIds, threadHashes, subject } = describeFields(parsed.root.envelope);
   const described = {
-    version: VERSION,
+    version: DESCRIPTION_VERSION,
     sentAtMs: null,
     envelope: formatEnvelope(parsed),
     structure: formatBodyStructure(parsed),
     preview: '',
     sortKeys: subject,
-    parts: null,
+    parts: body.length > SMALL_MESSAGE_MAX_BYTES ? packParts(toPartOffsets(parsed.root)) : null,
   };
   return { described, messageIds, threadHashes };
 }

@@ -54,3 +54,30 @@ export async function listChanges(
     limit,
   );
 }
+
+/** Accounts whose log is longer than `kept` modseqs and some more, at most `limit`. */
+export async function listLongLogs(sql: SqlReader, kept: number, limit: number): Promise<number[]> {
+  const rows = await sql.all<{ id: number }>(
+    'SELECT account_id AS id FROM account_state WHERE modseq - log_floor > ? LIMIT ?',
+    kept + Math.ceil(kept / 8),
+    limit,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Forgets what is older than the last `kept` modseqs of an account, at most `limit` rows; whether there is more. */
+export async function pruneChanges(tx: Transaction, accountId: number, kept: number, limit: number): Promise<boolean> {
+  const state = await tx.get<{ floor: number; old: number }>(
+    `SELECT modseq - CAST(? AS BIGINT) AS floor, (SELECT max(modseq) FROM (SELECT modseq FROM change_log c
+       WHERE c.account_id = s.account_id ORDER BY modseq LIMIT ?) AS oldest) AS old
+     FROM account_state s WHERE account_id = ?`,
+    kept,
+    limit,
+    accountId,
+  );
+  if (state === undefined || state.floor <= 0) return false;
+  const upTo = Math.min(state.floor, state.old ?? state.floor);
+  await tx.run('UPDATE account_state SET log_floor = ? WHERE account_id = ? AND log_floor < ?', upTo, accountId, upTo);
+  await tx.run('DELETE FROM change_log WHERE account_id = ? AND modseq <= ?', accountId, upTo);
+  return upTo < state.floor;
+}

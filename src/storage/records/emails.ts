@@ -1,6 +1,8 @@
 // What an account has of a message, whatever folders it is in: prefix, conversation, and what was derived from the octets
 // (envelope, structure, …). Copies share the row; it goes, and the account's hold on the octets with it, after the last.
+import type { BlobPlace } from '../blob-place.ts';
 import type { DescribedMessage, Description } from '../described-message.ts';
+import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
 import { releaseBlob } from './blobs.ts';
 
@@ -63,6 +65,41 @@ async function joinThread(
         threadId,
       );
   return threadId;
+}
+
+export interface EmailToDescribe {
+  readonly accountId: number;
+  readonly id: number;
+  readonly place: BlobPlace;
+  /** Octets of the record in front of what was delivered. */
+  readonly prefixLength: number;
+}
+
+/** Emails of which nothing was derived yet, at most `limit`. */
+export async function listUndescribed(sql: SqlReader, limit: number): Promise<EmailToDescribe[]> {
+  const rows = await sql.all<{
+    accountId: number;
+    id: number;
+    segment: number;
+    position: number;
+    length: number;
+    prefixLength: number;
+  }>(
+    `SELECT e.account_id AS "accountId", e.id, b.segment, b.position, b.length, b.prefix_length AS "prefixLength"
+     FROM email e JOIN blob b ON b.id = e.id WHERE e.derived = 0 ORDER BY e.account_id, e.id LIMIT ?`,
+    limit,
+  );
+  return rows.map(({ accountId, id, segment, position, length, prefixLength }) => ({
+    accountId,
+    id,
+    place: { id, segment, offset: position, length },
+    prefixLength,
+  }));
+}
+
+/** Whether a sweep has something to look at. */
+export async function hasLeavingEmails(sql: SqlReader): Promise<boolean> {
+  return (await sql.get('SELECT 1 AS leaving FROM email_leaving LIMIT 1')) !== undefined;
 }
 
 /** Writes down what was derived from octets of messages that were not described when they came. */

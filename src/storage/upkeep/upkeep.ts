@@ -4,6 +4,9 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import {
   COMPACT_INTERVAL_MS,
+  DESCRIBE_INTERVAL_MS,
+  LOG_PRUNE_INTERVAL_MS,
+  SWEEP_INTERVAL_MS,
   JOURNEY_DAYS,
   JOURNEY_INDEX_BUSY_MS,
   JOURNEY_INDEX_INTERVAL_MS,
@@ -14,6 +17,7 @@ import {
 } from '../limits.ts';
 import { countUnindexed } from '../records/journey.ts';
 import type { Store } from '../store.ts';
+import { describeWaitingEmails, pruneLongLogs, sweepLeavingEmails } from './mailbox-upkeep.ts';
 import type { Compactor } from './compaction.ts';
 
 export interface UpkeepOptions {
@@ -41,6 +45,9 @@ export function runUpkeep(options: UpkeepOptions): () => Promise<void> {
   const jobs: readonly Job[] = [
     { everyMs: COMPACT_INTERVAL_MS, what: 'compaction', run: async () => void (await options.compactor.run()) },
     { everyMs: JOURNEY_INDEX_INTERVAL_MS, what: 'journey words', run: () => indexJourneyWords(options) },
+    { everyMs: SWEEP_INTERVAL_MS, what: 'removal of messages', run: () => sweepLeavingEmails(options) },
+    { everyMs: DESCRIBE_INTERVAL_MS, what: 'description of messages', run: () => describeWaitingEmails(options) },
+    { everyMs: LOG_PRUNE_INTERVAL_MS, what: 'change logs', run: () => pruneLongLogs(options) },
     { everyMs: JOURNEY_PURGE_INTERVAL_MS, what: 'journey purge', run: () => purgeOldJourneys(options) },
   ];
   return repeatJobs(jobs, options);
