@@ -18,18 +18,19 @@ export interface ContentFields {
   readonly md5: string | null;
 }
 
-/** The fields of ENVELOPE as they stand in the message, folded; of several of one name the last. */
+/** The fields of ENVELOPE, and References, as they stand in the message, folded; of several texts of one name the last. */
 export interface EnvelopeFields {
   readonly date: string | null;
   readonly subject: string | null;
-  readonly from: string | null;
-  readonly sender: string | null;
-  readonly replyTo: string | null;
-  readonly to: string | null;
-  readonly cc: string | null;
-  readonly bcc: string | null;
+  readonly from: readonly string[];
+  readonly sender: readonly string[];
+  readonly replyTo: readonly string[];
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
   readonly inReplyTo: string | null;
   readonly messageId: string | null;
+  readonly references: string | null;
 }
 
 export interface BodyPart {

@@ -85,7 +85,7 @@ function languageText(value: string | null): string {
   const tags: string[] = [];
   for (cursor.skip(); !cursor.atEnd; cursor.skip()) {
     const tag: string[] = [];
-    if (cursor.atom(tag) === 'broken' && tag.length === 0) break;
+    if (cursor.atom(tag) === 'broken') break;
     tags.push(formatImapString(tag.join('')));
     if (!cursor.at(',')) break;
     cursor.position++;

@@ -127,7 +127,7 @@ class AddressReader {
       if (cursor.skip() !== 'more') return 'broken';
     }
     if (!cursor.at('>')) {
-      if (this.#readLocalPart() !== 'more') return 'broken';
+      if (this.#readLocalPart([]) !== 'more') return 'broken';
       if (cursor.at('@') && this.#readDomain() !== 'more') return 'broken';
     }
     if (!cursor.at('>')) return 'broken';
@@ -149,12 +149,31 @@ class AddressReader {
     return true;
   }
 
-  #readLocalPart(): Step {
+  /** Fills `words` even where it is broken. */
+  #readLocalPart(words: string[]): Step {
     const cursor = this.#cursor;
-    const words: string[] = [];
-    const step = cursor.at('"') ? cursor.quotedString(words) : cursor.dotAtom(words);
+    const step = cursor.at('"') ? cursor.quotedString(words) : this.#readDots(words);
     if (step !== 'broken') this.#mailbox = words.join('');
     return step;
+  }
+
+  /** Atoms and dots. RFC 5322 §4.4 lets white space stand around a dot, but then a domain has to follow. */
+  #readDots(words: string[]): Step {
+    const cursor = this.#cursor;
+    const start = cursor.position;
+    if (cursor.dotAtom(words) === 'more' && cursor.at('@')) return 'more';
+    cursor.position = start;
+    words.length = 0;
+    for (;;) {
+      while (cursor.at('.')) {
+        words.push('.');
+        cursor.position++;
+      }
+      if (cursor.atEnd) return 'end';
+      if (cursor.at('@')) return words.length > 0 ? 'more' : 'broken';
+      const step = cursor.atom(words);
+      if (step !== 'more' || !cursor.at('.')) return step;
+    }
   }
 
   #readDomain(): Step {
@@ -169,7 +188,8 @@ class AddressReader {
     const cursor = this.#cursor;
     cursor.comment = '';
     const isQuoted = cursor.at('"');
-    let step = this.#readLocalPart();
+    const local: string[] = [];
+    let step = this.#readLocalPart(local);
     let hasDomain = false;
     if (step !== 'end' && cursor.at('@')) {
       hasDomain = true;
@@ -178,11 +198,11 @@ class AddressReader {
     }
     if (cursor.comment !== '') this.#name = cursor.comment;
     else if (!hasDomain) {
-      const words = [this.#mailbox ?? '', ' '];
-      cursor.phrase(words);
-      if (words.length > 2 && words.slice(2).join('') !== '') {
+      const more: string[] = [];
+      cursor.phrase(more);
+      if (more.join('') !== '') {
         this.#mailbox = null;
-        this.#name = words.join('');
+        this.#name = `${local.join('')} ${more.join('')}`;
       } else if (isQuoted && this.#mailbox !== null) {
         this.#name = this.#mailbox;
         this.#mailbox = null;

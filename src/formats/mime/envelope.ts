@@ -30,14 +30,13 @@ function line(value: string | null): string {
   return value === null ? 'NIL' : formatImapString(unfolded(value));
 }
 
-function addressList(value: string | null): string {
-  if (value === null) return 'NIL';
-  const addresses = readEnvelopeAddresses(value);
-  if (addresses.length === 0) return 'NIL';
-  let list = '(';
-  for (const { name, route, mailbox, domain } of addresses) {
-    const shown = name === null ? 'NIL' : formatImapString(tidied(name));
-    list += `(${shown} ${formatNstring(route)} ${formatNstring(mailbox)} ${formatNstring(domain)})`;
+function addressList(values: readonly string[]): string {
+  let list = '';
+  for (const value of values) {
+    for (const { name, route, mailbox, domain } of readEnvelopeAddresses(value)) {
+      const shown = name === null ? 'NIL' : formatImapString(tidied(name));
+      list += `(${shown} ${formatNstring(route)} ${formatNstring(mailbox)} ${formatNstring(domain)})`;
+    }
   }
-  return `${list})`;
+  return list === '' ? 'NIL' : `(${list})`;
 }

@@ -1,7 +1,8 @@
 // Reads the header section of one part: where it ends, and the few fields that the structure and ENVELOPE need. The line
 // of a multipart around the part cuts it short. RFC 5322 §2.2, RFC 2045 §3, RFC 2046 §5.1.
 import type { ContentFields, EnvelopeFields } from './body-part.ts';
-import { FIELD_VALUE_MAX_OCTETS } from './limits.ts';
+import { ADDRESS_FIELDS_MAX, FIELD_VALUE_MAX_OCTETS } from './limits.ts';
+import { readToken } from './parameters.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -11,9 +12,11 @@ const HYPHEN = 0x2d;
 /** Octets looked at first; header sections that go on are looked at in windows of four times as many each. */
 const WINDOW_OCTETS = 2048;
 const CONTENT_FIELD =
-  /(content-(?:type|transfer-encoding|id|description|disposition|language|location|md5)|mime-version)[ \t]*:[ \t]*/iy;
+  /(content-(?:type|transfer-encoding|id|description|disposition|language|location|md5)|mime-version)[ \t]*:([ \t]*)/iy;
 const MESSAGE_FIELD =
-  /(content-(?:type|transfer-encoding|id|description|disposition|language|location|md5)|mime-version|date|subject|from|sender|reply-to|to|cc|bcc|in-reply-to|message-id)[ \t]*:[ \t]*/iy;
+  /(content-(?:type|transfer-encoding|id|description|disposition|language|location|md5)|mime-version|date|subject|from|sender|reply-to|to|cc|bcc|in-reply-to|message-id|references)[ \t]*:([ \t]*)/iy;
+
+const NO_VALUES: readonly string[] = [];
 
 /** What a header section says; null where it has no such field. */
 export class FieldTexts implements ContentFields, EnvelopeFields {
@@ -28,58 +31,67 @@ export class FieldTexts implements ContentFields, EnvelopeFields {
   md5: string | null = null;
   date: string | null = null;
   subject: string | null = null;
-  from: string | null = null;
-  sender: string | null = null;
-  replyTo: string | null = null;
-  to: string | null = null;
-  cc: string | null = null;
-  bcc: string | null = null;
+  from: readonly string[] = NO_VALUES;
+  sender: readonly string[] = NO_VALUES;
+  replyTo: readonly string[] = NO_VALUES;
+  to: readonly string[] = NO_VALUES;
+  cc: readonly string[] = NO_VALUES;
+  bcc: readonly string[] = NO_VALUES;
   inReplyTo: string | null = null;
   messageId: string | null = null;
+  references: string | null = null;
 }
 
-/** Keeps a field: of the content fields the first of a name counts, of the others the last. */
+type Key = Exclude<keyof FieldTexts, 'isMime'>;
+
+/** Of content fields the first of a name counts. */
+const FIRST: Readonly<Record<string, Extract<Key, 'id' | 'description' | 'language' | 'location' | 'md5'>>> = {
+  'content-id': 'id',
+  'content-description': 'description',
+  'content-language': 'language',
+  'content-location': 'location',
+  'content-md5': 'md5',
+};
+/** Of texts the last. */
+const LAST: Readonly<Record<string, Extract<Key, 'date' | 'subject' | 'inReplyTo' | 'messageId' | 'references'>>> = {
+  date: 'date',
+  subject: 'subject',
+  'in-reply-to': 'inReplyTo',
+  'message-id': 'messageId',
+  references: 'references',
+};
+/** Addresses of several fields come together. */
+const ADDRESSES: Readonly<Record<string, Extract<Key, 'from' | 'sender' | 'replyTo' | 'to' | 'cc' | 'bcc'>>> = {
+  from: 'from',
+  sender: 'sender',
+  'reply-to': 'replyTo',
+  to: 'to',
+  cc: 'cc',
+  bcc: 'bcc',
+};
+
 function keep(fields: FieldTexts, name: string, value: string): void {
-  switch (name) {
-    case 'content-type':
-      fields.isMime = true;
-      fields.contentType ??= value;
-      break;
-    case 'mime-version':
-      fields.isMime = true;
-      break;
-    case 'content-transfer-encoding':
-      fields.encoding ??= value;
-      break;
-    case 'content-id':
-      fields.id ??= value;
-      break;
-    case 'content-description':
-      fields.description ??= value;
-      break;
-    case 'content-disposition':
-      fields.disposition ??= value;
-      break;
-    case 'content-language':
-      fields.language ??= value;
-      break;
-    case 'content-location':
-      fields.location ??= value;
-      break;
-    case 'content-md5':
-      fields.md5 ??= value;
-      break;
-    case 'reply-to':
-      fields.replyTo = value;
-      break;
-    case 'in-reply-to':
-      fields.inReplyTo = value;
-      break;
-    case 'message-id':
-      fields.messageId = value;
-      break;
-    default:
-      fields[name as 'date' | 'subject' | 'from' | 'sender' | 'to' | 'cc' | 'bcc'] = value;
+  const text = LAST[name];
+  if (text !== undefined) {
+    fields[text] = value;
+    return;
+  }
+  const addresses = ADDRESSES[name];
+  if (addresses !== undefined) {
+    const before = fields[addresses];
+    if (before.length < ADDRESS_FIELDS_MAX) fields[addresses] = [...before, value];
+    return;
+  }
+  const content = FIRST[name];
+  if (content !== undefined) fields[content] ??= value;
+  else if (name === 'content-transfer-encoding') {
+    if (fields.encoding === null || readToken(fields.encoding) === null) fields.encoding = value;
+  } else if (name === 'content-disposition') {
+    // One without parameters gives way to another.
+    if (fields.disposition?.includes('=') !== true) fields.disposition = value;
+  } else {
+    fields.isMime = true;
+    if (name === 'content-type') fields.contentType ??= value;
   }
 }
 
@@ -143,6 +155,9 @@ export class HeaderReader {
       if (found !== null) {
         name = found[1]!.toLowerCase();
         valueStart = pattern.lastIndex;
+        // Of a line of white space only the first goes.
+        const isBlank = valueStart === next || text.charCodeAt(valueStart) <= CR;
+        if (isBlank && found[2]!.length > 1) valueStart -= found[2]!.length - 1;
       }
       at = next;
     }

@@ -3,7 +3,7 @@
 
 const NEEDS_CARE = /["\\\0\r\n\x80-\xff]/;
 const NEEDS_LITERAL = /[\r\n\x80-\xff]/;
-const LINE_ENDINGS = /[\r\n]+/g;
+const LINE_ENDINGS = /\r?\n/g;
 const SPACES = /[ \t]+/g;
 /** A NUL cannot be said in IMAP outside of literal8: U+FFFD in UTF-8 stands for it. */
 const NUL_SHOWN = '\xef\xbf\xbd';
@@ -21,9 +21,10 @@ export function formatNstring(value: string | null): string {
   return value === null ? 'NIL' : formatImapString(value);
 }
 
-/** A field's value in one line. */
+/** A field's value in one line: without its folds, a bare CR as a space. */
 export function unfolded(value: string): string {
-  return value.includes('\n') || value.includes('\r') ? value.replaceAll(LINE_ENDINGS, '') : value;
+  const line = value.includes('\n') ? value.replaceAll(LINE_ENDINGS, '') : value;
+  return line.includes('\r') ? line.replaceAll('\r', ' ') : line;
 }
 
 /** A text that people read: in one line, without white space at the ends, and with single spaces inside. */

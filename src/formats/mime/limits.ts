@@ -12,3 +12,5 @@ export const BODY_PARAMETERS_MAX = 100;
 export const FIELD_VALUE_MAX_OCTETS = 1024 * 1024;
 /** Addresses shown of one field in ENVELOPE. */
 export const ENVELOPE_ADDRESSES_MAX = 10_000;
+/** Fields of one name whose addresses ENVELOPE shows. */
+export const ADDRESS_FIELDS_MAX = 200;

@@ -6,7 +6,7 @@ import { BODY_PARAMETERS_MAX } from './limits.ts';
 
 export interface MediaType {
   readonly type: string;
-  /** null when not even the slash is there. */
+  /** null when there is none. */
   readonly subtype: string | null;
   readonly parameters: readonly BodyParameter[];
 }
@@ -15,17 +15,27 @@ const EQUALS_VALUE_END = new Set([' ', '\t', '\r', '\n', ';']);
 const SECTION = /^([^*]+)\*(\d{1,9})?(\*)?$/;
 const NO_PARAMETERS: readonly BodyParameter[] = [];
 
-/** Reads Content-Type. What is missing in a broken one is ''. */
-export function readMediaType(value: string): MediaType {
+/** Reads Content-Type. RFC 2045 §5.2: one without even a type counts as if it were not there, null. */
+export function readMediaType(value: string): MediaType | null {
   const cursor = new FieldCursor(value);
   const type: string[] = [];
   const subtype: string[] = [];
   let parameters = NO_PARAMETERS;
   if (cursor.skip() !== 'more' || cursor.token(type) !== 'more' || !cursor.at('/'))
-    return { type: type.join(''), subtype: null, parameters };
+    return type.join('') === '' ? null : { type: type.join(''), subtype: null, parameters };
   cursor.position++;
-  if (cursor.skip() === 'more' && cursor.token(subtype) !== 'broken') parameters = readParameters(cursor);
-  return { type: type.join(''), subtype: subtype.join(''), parameters };
+  if (cursor.skip() === 'more' && cursor.token(subtype) !== 'broken') {
+    // The semicolon before the first parameter is sometimes forgotten, when that begins a line.
+    parameters = readParameters(cursor.atEnd || cursor.at(';') ? cursor : afterForgottenSemicolon(cursor));
+  }
+  return type.join('') === '' ? null : { type: type.join(''), subtype: subtype.join('') || null, parameters };
+}
+
+const PARAMETER_START = /[^\s;="()<>@,:\\/[\]?]+\s*=/y;
+
+function afterForgottenSemicolon(cursor: FieldCursor): FieldCursor {
+  PARAMETER_START.lastIndex = cursor.position;
+  return PARAMETER_START.test(cursor.text) ? new FieldCursor(`;${cursor.text.slice(cursor.position)}`) : cursor;
 }
 
 /** Reads Content-Disposition; null when not even the disposition can be read. */
@@ -35,6 +45,14 @@ export function readDisposition(value: string): { disposition: string; parameter
   cursor.skip();
   if (cursor.token(disposition) === 'broken') return null;
   return { disposition: disposition.join(''), parameters: readParameters(cursor) };
+}
+
+/** A value that is one token, with comments around it at most; null when it is anything else. */
+export function readToken(value: string): string | null {
+  const cursor = new FieldCursor(value);
+  const token: string[] = [];
+  cursor.skip();
+  return (cursor.token(token) === 'end' && token.join('')) || null;
 }
 
 /** Reads `;name=value…` to the end of the text, over whatever does not follow the grammar. */

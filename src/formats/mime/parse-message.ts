@@ -124,28 +124,29 @@ class MessageWalk {
     // Without MIME-Version or Content-Type a message is not MIME: what else it says of its content does not count.
     if (!isMessage || fields.isMime) {
       part.content = fields;
-      if (fields.contentType !== null) {
-        const { type, subtype, parameters } = readMediaType(fields.contentType);
-        part.type = type;
-        part.subtype = subtype;
-        part.parameters = parameters;
+      const found = fields.contentType === null ? null : readMediaType(fields.contentType);
+      if (found !== null) {
+        part.type = found.type;
+        part.subtype = found.subtype;
+        part.parameters = found.parameters;
       }
     }
-    this.#classify(part, parent?.isDigest ?? false);
+    this.#classify(part, parent?.isDigest === true && fields.contentType === null);
   }
 
   #classify(part: OpenPart, inDigest: boolean): void {
     const type = part.type?.toLowerCase();
     const subtype = part.subtype?.toLowerCase();
     const isMessage = type === undefined ? inDigest : type === 'message' && subtype === 'rfc822';
-    const isMultipart = type === 'multipart' && part.subtype !== null;
+    const isMultipart = type === 'multipart';
     if (!isMessage && !isMultipart) {
       if (type === undefined || type === 'text') this.#counted.push(part);
       return;
     }
     const isFull = isMessage && this.#partCount >= this.#limits.bodyPartsMax;
-    if (isFull || this.#open.length >= this.#limits.bodyDepthMax) {
-      this.#exceeded ??= isFull ? 'parts' : 'depth';
+    const isTooDeep = this.#open.length >= this.#limits.bodyDepthMax;
+    if (isFull || isTooDeep) this.#exceeded ??= isFull ? 'parts' : 'depth';
+    if (isFull || isTooDeep || (isMultipart && subtype === undefined)) {
       part.type = 'application';
       part.subtype = 'octet-stream';
       part.parameters = NO_PARAMETERS;
@@ -169,7 +170,9 @@ class MessageWalk {
         this.#exceeded ??= 'parts';
         return null;
       }
-      this.#closeAbove(owner, this.#contentEnd(lineStart));
+      // A header section that the line cuts short gives up its last line ending: to the part around it.
+      if (lineStart === this.#header.end && lineStart > this.#header.bodyStart) this.#closeCut(owner, lineStart);
+      else this.#closeAbove(owner, this.#contentEnd(lineStart));
       if (closing) {
         this.#open[owner]!.boundary = null;
         this.#takingParts--;
@@ -204,14 +207,11 @@ class MessageWalk {
     const lf = message.indexOf(LF, textStart);
     const lineTextEnd = lf === -1 ? message.length : message[lf - 1] === CR ? lf - 1 : lf;
     const text = message.toString('latin1', textStart, Math.min(lineTextEnd, textStart + BOUNDARY_COMPARED_OCTETS + 2));
-    // A boundary may not reach into the two hyphens at the end of a closing line.
-    const comparedLength = text.length > 2 && lf !== -1 && text.endsWith('--') ? text.length - 2 : text.length;
     let owner = -1;
     let length = -1;
     for (let index = this.#open.length - 1; index >= 0; index--) {
       const boundary = this.#open[index]!.boundary;
-      if (boundary === null || boundary.length <= length || boundary.length > comparedLength) continue;
-      if (!text.startsWith(boundary)) continue;
+      if (boundary === null || boundary.length <= length || !text.startsWith(boundary)) continue;
       owner = index;
       length = boundary.length;
     }
@@ -225,11 +225,18 @@ class MessageWalk {
     return this.#message[lineStart - 2] === CR ? lineStart - 2 : lineStart - 1;
   }
 
+  /** Closes the part whose header section ends in front of the delimiter line, and those around it at the line. */
+  #closeCut(owner: number, lineStart: number): void {
+    this.#closeAbove(this.#open.length - 2, this.#header.bodyStart);
+    this.#closeAbove(owner, lineStart);
+  }
+
   #closeAbove(index: number, contentEnd: number): void {
     let end = contentEnd;
     while (this.#open.length > index + 1) {
       const part = this.#open.pop()!;
-      // The body of a part may begin at the delimiter: then the line ending before that is its header section's.
+      // RFC 2046 §5.1.1: of a part without a body the empty line belongs to the delimiter.
+      if (part.bodyStart > end) part.bodyStart = Math.max(part.start, end);
       end = Math.max(part.bodyStart, end);
       part.end = end;
       if (part.boundary !== null) this.#takingParts--;

@@ -1,8 +1,8 @@
 // Addressing inside a message: BODY[section] and BINARY[section], RFC 9051 §6.4.5.1 and RFC 3516 §4.2.
 import { decodeBody } from '../message/transfer-encoding.ts';
 import type { BodyPart, ParsedMessage } from './body-part.ts';
-import { FieldCursor } from './field-cursor.ts';
 import { selectFields } from './header-fields.ts';
+import { readToken } from './parameters.ts';
 
 export interface Section {
   /** Part numbers, each from 1; empty for the message itself. */
@@ -56,12 +56,7 @@ export function transferEncoding(part: BodyPart): string {
 /** The transfer encoding as written. */
 export function encodingToken(part: BodyPart): string {
   const value = part.content.encoding;
-  if (value === null) return '7bit';
-  const cursor = new FieldCursor(value);
-  const token: string[] = [];
-  cursor.skip();
-  const isWhole = cursor.token(token) === 'end';
-  return (isWhole && token.join('')) || '7bit';
+  return (value !== null && readToken(value)) || '7bit';
 }
 
 /**
