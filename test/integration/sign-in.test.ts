@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { HASH_QUEUE_WAITING_MAX } from '../../src/services/passwords/limits.ts';
 import { startServer, PASSWORD } from '../support/running-server.ts';
 
 test('RFC 5802, RFC 7677, RFC 9266: SCRAM, bound to the channel and not, PLAIN and LOGIN', async (t) => {
@@ -85,4 +86,39 @@ test('a login costs nothing the second time: it passes a full hash queue by', as
   assert.match(await again.signIn('PLAIN', 'ann@one.test', PASSWORD), /^235 /);
   await Promise.all(jobs);
   again.abort();
+});
+
+test('RFC 5802 §6 channel_binding = false: no PLUS on offer, and a client that could bind may say that it saw none', async (t) => {
+  const server = await startServer(t, { auth: 'channel_binding = false' });
+  await server.addAccount('ann@one.test');
+  const client = await server.greet('submissions');
+  assert.match(client.capabilities, /^250[- ]AUTH SCRAM-SHA-256 PLAIN LOGIN$/m);
+  const said = await client.say(`AUTH SCRAM-SHA-256 ${Buffer.from('y,,n=ann@one.test,r=abc').toString('base64')}`);
+  assert.match(said, /^334 /);
+  client.abort();
+  const other = await server.greet('submissions');
+  assert.match(await other.signIn('SCRAM-SHA-256', 'ann@one.test', PASSWORD), /^235 /);
+  other.abort();
+});
+
+test('RFC 4954 §6 a login storm is refused for now: 454 4.7.0, and judged once it is over', async (t) => {
+  const server = await startServer(t, {
+    settings: '[limits]\ntrusted_networks = ["127.0.0.0/8"]\nconnections_per_address = 1000',
+  });
+  await server.addAccount('ann@one.test');
+  const { hashQueue } = server.running.house;
+  const client = await server.greet('submissions');
+  const slow = `$2b$04$${'a'.repeat(21)}u${'a'.repeat(31)}`;
+  const storm = new AbortController();
+  const attack = async (name: number): Promise<void> => {
+    for (let round = 0; !storm.signal.aborted; round++) await hashQueue.verify(slow, `wrong ${name} ${round}`);
+  };
+  const attacks: Promise<void>[] = [];
+  while (hashQueue.depth.waiting < HASH_QUEUE_WAITING_MAX) attacks.push(attack(attacks.length));
+  assert.match(await client.signIn('PLAIN', 'ann@one.test', 'not it'), /^454 4\.7\.0 /);
+  storm.abort();
+  await Promise.all(attacks);
+  assert.match(await client.signIn('PLAIN', 'ann@one.test', 'not it'), /^535 /);
+  assert.match(await client.signIn('PLAIN', 'ann@one.test', PASSWORD), /^235 /);
+  client.abort();
 });

@@ -87,6 +87,9 @@ test('the configuration is taken over for new connections, or not at all', async
     }),
     [],
   );
+  // What administers the server has the new configuration too.
+  const { config } = server.running.administration;
+  assert.deepEqual([config.limits.hopsMax, config.auth.defaultDomain, config.threads], [10, 'two.test', 2]);
   // Nobody is told when the other threads have taken it over; both have once many connections in a row say so.
   let inARow = 0;
   await server.until(async () => {

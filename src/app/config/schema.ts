@@ -293,6 +293,11 @@ export const SCHEMA = {
       doc: 'Networks that may sign in without TLS, such as ["127.0.0.0/8"] on a test machine.',
       since,
     }),
+    channelBinding: setting<boolean>('channel_binding', booleanKind, {
+      default: true,
+      doc: 'Offer SCRAM-SHA-256-PLUS. Off for programs that choose it and cannot do it, such as mutt with GNU SASL.',
+      since,
+    }),
     defaultDomain: optional<string>('default_domain', domainKind, {
       otherwise: 'the first domain',
       doc: 'Added to a sign-in name that has no domain.',

@@ -158,6 +158,7 @@ function smtpConnections(
     login,
     admission,
     plaintextNetworks: auth.allowPlaintextFrom,
+    channelBinding: auth.channelBinding,
     relayNetworks: limits.relayNetworks,
   };
   const isSubmission = service === 'submission' || service === 'submissions';
@@ -196,6 +197,7 @@ function pop3Connections(
       login,
       locks,
       plaintextNetworks: config.auth.allowPlaintextFrom,
+      channelBinding: config.auth.channelBinding,
       admit(peer) {
         const ticket = admission.enter(peer.address);
         if (ticket.kind === 'refused') return ticket.text;

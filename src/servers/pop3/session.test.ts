@@ -40,6 +40,7 @@ async function openHouse(t: TestContext, parts: Partial<Pop3SessionParts> = {}):
     login: onePassword(ann, 'ann@one.test'),
     locks,
     plaintextNetworks: [],
+    channelBinding: true,
     ...parts,
   });
   const openSession = (): Pop3ServerSession =>

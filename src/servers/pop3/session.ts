@@ -33,6 +33,8 @@ export interface Pop3SessionParts {
   readonly locks: MailboxLocks;
   /** `[auth] allow_plaintext_from`: networks that may sign in without TLS. */
   readonly plaintextNetworks: readonly Cidr[];
+  /** `[auth] channel_binding` */
+  readonly channelBinding: boolean;
   /** Asked before the greeting; a text refuses the connection. Absent: everybody is let in. */
   readonly admit?: (peer: Pop3Peer) => string | null | Promise<string | null>;
   /** The connection that `admit` let in is over. */
@@ -103,7 +105,7 @@ class HouseSession implements Pop3ServerSession {
     return {
       scram: allowed && this.#parts.login.scramAvailable(),
       plaintext: allowed,
-      channelBindings: state.tls?.channelBindings() ?? [],
+      channelBindings: (this.#parts.channelBinding ? state.tls?.channelBindings() : null) ?? [],
     };
   }
 }

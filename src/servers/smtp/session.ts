@@ -38,6 +38,8 @@ export interface SmtpSessionParts {
   readonly admission: Admission;
   /** `[auth] allow_plaintext_from` */
   readonly plaintextNetworks: readonly Cidr[];
+  /** `[auth] channel_binding` */
+  readonly channelBinding: boolean;
   /** `[limits] relay_networks` */
   readonly relayNetworks: readonly Cidr[];
 }
@@ -135,7 +137,7 @@ class HouseSession implements SmtpServerSession {
     return {
       scram: this.#parts.login.scramAvailable(),
       plaintext: true,
-      channelBindings: state.tls?.channelBindings?.() ?? [],
+      channelBindings: (this.#parts.channelBinding ? state.tls?.channelBindings?.() : null) ?? [],
     };
   }
 
