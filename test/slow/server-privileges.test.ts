@@ -77,7 +77,7 @@ test(
     const ports = { smtp: 25, pop3: 110 };
     const options = { folder, address, ports, threads: THREADS, top: 'user = "nobody"\n' };
     const plan = await planServer(t, options);
-    const server = await ServerProcess.start(plan, CHILD);
+    const server = await ServerProcess.start(plan, { main: CHILD });
     t.after(() => server.kill());
     assert.deepEqual(server.ports, ports);
     const status = readFileSync(`/proc/${server.pid}/status`, 'latin1');

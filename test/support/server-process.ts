@@ -13,7 +13,7 @@ import { formatScramVerifier } from '../../src/services/passwords/scram-verifier
 import { openEmbedded } from '../../src/storage/embedded.ts';
 import { scratchFolder } from './scratch-store.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../postroad', import.meta.url));
 /** Clock ticks of /proc/PID/stat in a second, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
@@ -86,6 +86,13 @@ ${options.tables ?? ''}
   );
 }
 
+export interface StartOptions {
+  /** Another program that prints the same line. */
+  readonly main?: string;
+  /** Linux, with prlimit. */
+  readonly openFilesMax?: number;
+}
+
 export class ServerProcess {
   readonly ports: Readonly<Record<string, number>>;
   readonly child: ChildProcess;
@@ -97,11 +104,14 @@ export class ServerProcess {
     this.#log = log;
   }
 
-  /** Starts it and resolves when every listener accepts; `main` is another program that prints the same line. */
-  static async start(plan: ServerPlan, main: string = MAIN): Promise<ServerProcess> {
-    const words = main === MAIN ? [main, 'serve', '--config', plan.configPath] : [main, plan.configPath];
+  /** Starts it and resolves when every listener accepts. */
+  static async start(plan: ServerPlan, options: StartOptions = {}): Promise<ServerProcess> {
     const env = { NODE_COMPILE_CACHE: join(plan.folder, 'compile-cache'), ...process.env, UV_THREADPOOL_SIZE: '16' };
-    const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
+    const { main, openFilesMax } = options;
+    const words =
+      main === undefined ? [PROGRAM, 'serve', '--config', plan.configPath] : [process.execPath, main, plan.configPath];
+    if (openFilesMax !== undefined) words.unshift('prlimit', `--nofile=${openFilesMax}:${openFilesMax}`);
+    const child = spawn(words[0] as string, words.slice(1), { stdio: ['pipe', 'pipe', 'pipe'], env });
     const log = { text: '' };
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (log.text += chunk));
     let said = '';

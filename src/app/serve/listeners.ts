@@ -69,12 +69,17 @@ export async function startListeners(
   };
 }
 
+/** That connections are closed for want of descriptors is said no more often. */
+const CROWDED_LOG_INTERVAL_MS = 60_000;
+
 /** One listening socket. A new configuration makes a new server for new connections; older ones keep theirs. */
 class RunningListener {
   readonly #bound: ThreadListener;
   readonly #service: ServiceName;
   readonly #log: Log;
   readonly #counters: ServerCounters;
+  readonly #clock: Clock;
+  #crowdedMs = Number.NEGATIVE_INFINITY;
   #servers: ConnectionServer[] = [];
   #current: ConnectionServer;
   #listening: ListeningSocket | null = null;
@@ -85,6 +90,7 @@ class RunningListener {
     this.#bound = bound;
     this.#service = protocol;
     this.#log = services.log;
+    this.#clock = services.clock;
     this.#current = this.#addServer(services);
     this.#counters = services.counters;
     services.counters.onSnapshot(() => services.counters.set('postroad_connections_open', this.#open(), protocol));
@@ -99,6 +105,9 @@ class RunningListener {
         this.#current.accept(socket);
       },
       onError: (error) => this.#log.error({ err: error, protocol: service }, 'a connection could not be accepted'),
+      onCrowded: () => this.#crowded(),
+      // Only the SMTP library copies what it keeps.
+      borrowedReads: service !== 'pop3' && service !== 'pop3s',
     });
   }
 
@@ -110,6 +119,17 @@ class RunningListener {
   async drain(withinMs: number): Promise<void> {
     this.#listening?.close();
     await Promise.all(this.#servers.map((server) => server.drain(withinMs)));
+  }
+
+  #crowded(): void {
+    this.#counters.add('postroad_connections_refused_total', this.#service);
+    const nowMs = this.#clock.monotonic();
+    if (nowMs - this.#crowdedMs < CROWDED_LOG_INTERVAL_MS) return;
+    this.#crowdedMs = nowMs;
+    this.#log.warn(
+      { protocol: this.#service },
+      'connections are closed at once: hardly any file descriptors are left; raise the limit of open files (LimitNOFILE)',
+    );
   }
 
   #open(): number {

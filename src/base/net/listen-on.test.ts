@@ -85,3 +85,20 @@ test('a connection that is paused tells nothing until it goes on; a half-closed 
   accepted.end('bye');
   assert.equal((await next(client)).toString(), 'bye');
 });
+
+test('a connection is closed at once when descriptors run out', async (t) => {
+  const bound = bindListener('127.0.0.1', 0, 1);
+  const crowded = new Promise<void>((onCrowded) => {
+    const listening = listenOn(bound.takeFd() ?? -1, {
+      onConnection: () => assert.fail('taken'),
+      onError: (error) => assert.fail(error),
+      onCrowded,
+      descriptorLimit: 8,
+    });
+    t.after(async () => (await listening).close());
+  });
+  const client = connect({ port: bound.port, host: '127.0.0.1' });
+  client.resume().on('error', () => {});
+  await crowded;
+  await once(client, 'close');
+});

@@ -15,6 +15,7 @@ import type { Arrival } from './arrival.ts';
 import { checkAuthors, checkBounds, checkHops } from './header-checks.ts';
 import {
   CHUNK_OVERHEAD_BYTES,
+  HEAD_PART_BYTES,
   MENDED_MESSAGE_MAX_BYTES,
   SUBMISSION_LINE_MAX_OCTETS,
   WHOLE_MESSAGE_MAX_BYTES,
@@ -194,7 +195,10 @@ export class IncomingMail {
     this.#contentRefusal = checkBounds(this.#arrival.isSubmission ? (this.#block as HeaderBlock) : scanHeader(head));
     this.#writer = this.#parts.store.openMessage();
     for (const slice of slices) await this.#writer.write(slice);
-    await this.#stream(head.subarray(bodyStart));
+    // In parts: what is longer would be copied once more on its way.
+    for (let at = bodyStart; at < head.length && this.#refusal === null; at += HEAD_PART_BYTES) {
+      await this.#stream(head.subarray(at, at + HEAD_PART_BYTES));
+    }
   }
 
   #stream(chunk: Buffer): void | Promise<void> {

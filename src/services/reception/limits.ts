@@ -11,6 +11,8 @@ export const MENDED_MESSAGE_MAX_BYTES = 4_194_304;
 export const HELD_MAX_BYTES = 134_217_728;
 /** What a chunk costs besides its octets: a client may send them one by one. */
 export const CHUNK_OVERHEAD_BYTES = 128;
+/** What was held of a message that begins to stream is written in parts of this size. */
+export const HEAD_PART_BYTES = 131_072;
 /** RFC 5322 §2.1.1 */
 export const SUBMISSION_LINE_MAX_OCTETS = 998;
 /** Hops of a loop that the refusal names. */
