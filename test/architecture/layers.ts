@@ -57,6 +57,7 @@ export const SEPARATE_UNITS: readonly number[] = [2, 5];
 export const SIBLINGS: Readonly<Record<string, readonly string[]>> = {
   'protocols/smtp': ['protocols/sasl'],
   'protocols/pop3': ['protocols/sasl'],
+  'protocols/imap': ['protocols/sasl'],
 };
 
 export interface PackageUse {

@@ -14,7 +14,7 @@ import { parseCommand } from '../parse.ts';
 import { runCommand } from './commands/table.ts';
 import { Pop3Dialog, type DialogTransport } from './dialog.ts';
 import { LineBuffer } from './line-buffer.ts';
-import { ReplyOutput, type SlabPool } from './output.ts';
+import { ReplyOutput, type SlabPool } from '../../../base/net/reply-output.ts';
 import type { Pop3Peer, Pop3ServerSession, Pop3TlsState } from './session.ts';
 
 export interface ConnectionParts {

@@ -4,7 +4,7 @@ import type { Log } from '../../../base/log.ts';
 import type { SaslAccount } from '../../sasl/index.ts';
 import { formatError, type Pop3ResponseCode } from '../codes.ts';
 import type { Pop3Limits } from '../limits.ts';
-import type { ReplyOutput } from './output.ts';
+import type { ReplyOutput } from '../../../base/net/reply-output.ts';
 import type { Pop3DialogState, Pop3Maildrop, Pop3ServerSession } from './session.ts';
 
 export type Pop3Phase = 'authorization' | 'transaction' | 'update' | 'closed';

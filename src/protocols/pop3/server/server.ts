@@ -6,7 +6,7 @@ import type { IdleWheel } from '../../../base/idle-wheel.ts';
 import type { Log } from '../../../base/log.ts';
 import { POP3_LIMITS, type Pop3Limits } from '../limits.ts';
 import { Pop3Connection } from './connection.ts';
-import { SlabPool } from './output.ts';
+import { SlabPool } from '../../../base/net/reply-output.ts';
 import type { Pop3Peer, Pop3ServerSession, Pop3Service } from './session.ts';
 
 export interface Pop3ServerOptions {

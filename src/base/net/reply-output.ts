@@ -1,11 +1,12 @@
-// Replies on their way to the socket. Small pieces are gathered into slabs of 64 kB so that fifty pipelined replies cost
-// one write; large ones go by reference. Octets that the client has not taken are counted: that is the back-pressure.
-import type { Socket } from 'node:net';
+// Replies of line protocols on their way to the socket (or to what compresses before it). Small pieces are gathered into
+// slabs of 64 kB so that fifty pipelined replies cost one write; large ones go by reference. Octets that the client has
+// not taken are counted: that is the back-pressure.
+import type { Writable } from 'node:stream';
 
 /** One write gathers up to this much. */
-export const SLAB_OCTETS = 65_536;
+const SLAB_OCTETS = 65_536;
 /** Pieces up to this size are copied into the slab; larger ones are written by reference. */
-export const COPY_MAX_OCTETS = 16_384;
+const COPY_MAX_OCTETS = 16_384;
 const POOLED_SLABS = 16;
 
 /** Slabs between two uses; one pool for all connections of a thread. */
@@ -23,7 +24,7 @@ export class SlabPool {
 
 /** The writing half of one connection. */
 export class ReplyOutput {
-  #socket: Socket;
+  #socket: Writable;
   readonly #pool: SlabPool;
   readonly #maxOctets: number;
   readonly #onTaken: () => void;
@@ -36,7 +37,7 @@ export class ReplyOutput {
   #waiters: { belowOctets: number; resolve: () => void }[] = [];
 
   /** `onTaken`: called when the client's side took something. */
-  constructor(socket: Socket, pool: SlabPool, maxOctets: number, onTaken: () => void) {
+  constructor(socket: Writable, pool: SlabPool, maxOctets: number, onTaken: () => void) {
     this.#socket = socket;
     this.#pool = pool;
     this.#maxOctets = maxOctets;
@@ -44,7 +45,7 @@ export class ReplyOutput {
   }
 
   /** The socket changed (TLS); everything must have been taken before. */
-  moveTo(socket: Socket): void {
+  moveTo(socket: Writable): void {
     this.#socket = socket;
   }
 
@@ -62,6 +63,28 @@ export class ReplyOutput {
     slab[used] = 13;
     slab[used + 1] = 10;
     this.#used = used + 2;
+  }
+
+  /** Adds text without ending a line; any length. */
+  text(text: string): void {
+    if (text.length > COPY_MAX_OCTETS) {
+      const octets = Buffer.from(text);
+      this.octets(octets, 0, octets.length);
+      return;
+    }
+    const slab = this.#room(text.length * 3);
+    this.#used += slab.write(text, this.#used);
+  }
+
+  /** Adds text whose characters are octets; any length. */
+  latin1(text: string): void {
+    if (text.length > COPY_MAX_OCTETS) {
+      const octets = Buffer.from(text, 'latin1');
+      this.octets(octets, 0, octets.length);
+      return;
+    }
+    const slab = this.#room(text.length);
+    this.#used += slab.write(text, this.#used, 'latin1');
   }
 
   /** Adds octets [start, end) of `chunk`, which must not change until they are sent. */
