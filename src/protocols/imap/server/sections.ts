@@ -1,7 +1,9 @@
 // Finding a section in a message: RFC 9051 §6.4.5.1 (section), RFC 3516 (BINARY). A section is a stretch of the message's
 // octets, or octets made from them, or nothing that exists.
 import { isPromise, type MaybePromise } from '../../../base/async/maybe-promise.ts';
+import { findHeaderEnd } from '../../../formats/header/scan.ts';
 import { decodeBody } from '../../../formats/message/transfer-encoding.ts';
+import { selectFields } from '../../../formats/mime/header-fields.ts';
 import type { FetchSection } from '../grammar/fetch.ts';
 import { BINARY_MAX_OCTETS, HEADER_MAX_OCTETS, READ_PIECE_OCTETS } from '../limits.ts';
 import type { ImapMessage, MessageStructure } from './session.ts';
@@ -14,7 +16,6 @@ export type FoundSection =
   | { readonly kind: 'unknown-encoding' };
 
 const MISSING: FoundSection = { kind: 'missing' };
-const HEADER_END = Buffer.from('\r\n\r\n');
 const NONE = Buffer.alloc(0);
 
 /** The octets that a section means, before <partial>. */
@@ -40,10 +41,8 @@ function findBodyStart(message: ImapMessage): MaybePromise<number> {
 }
 
 function bodyStartIn(message: ImapMessage, octets: Buffer): MaybePromise<number> {
-  if (octets.length >= 2 && octets[0] === 13 && octets[1] === 10) return 2;
-  const at = octets.indexOf(HEADER_END);
-  if (at >= 0) return at + 4;
-  if (octets.length >= message.size) return message.size;
+  const { bodyStart } = findHeaderEnd(octets);
+  if (bodyStart < octets.length || octets.length >= message.size) return bodyStart;
   const structure = message.structure();
   return isPromise(structure) ? structure.then((root) => root.bodyStart) : structure.bodyStart;
 }
@@ -74,20 +73,22 @@ async function findInPart(message: ImapMessage, section: FetchSection): Promise<
 }
 
 function isMessage(part: MessageStructure): boolean {
-  return part.mediaType === 'message/rfc822' || part.mediaType === 'message/global';
+  return part.children.length === 1 && part.mediaType.startsWith('message/');
 }
 
 /** RFC 9051 §6.4.5.1: numbers count the parts of a multipart, also of one that is a message inside. */
-export function findPart(root: MessageStructure, path: readonly number[]): MessageStructure | null {
+function findPart(root: MessageStructure, path: readonly number[]): MessageStructure | null {
   let part: MessageStructure | undefined = root;
-  for (const [depth, number] of path.entries()) {
-    let holder: MessageStructure | undefined = part;
-    if (depth > 0 && isMessage(part)) holder = part.children[0];
-    if (holder === undefined) return null;
-    if (holder.mediaType.startsWith('multipart/') && holder.children.length > 0) part = holder.children[number - 1];
-    else if (number === 1 && (depth === 0 || holder !== part)) part = holder;
-    else return null;
+  let atMessage = true;
+  for (const number of path) {
+    if (!atMessage && isMessage(part)) {
+      part = part.children[0]!;
+      atMessage = true;
+    }
+    if (part.mediaType.startsWith('multipart/') && part.children.length > 0) part = part.children[number - 1];
+    else if (number !== 1 || !atMessage) return null;
     if (part === undefined) return null;
+    atMessage = false;
   }
   return part;
 }
@@ -108,37 +109,8 @@ function cutHeader(
 }
 
 function pick(header: Buffer, fields: readonly string[], wanted: boolean): FoundSection {
-  return { kind: 'octets', octets: pickFields(header, fields, wanted) };
-}
-
-/** The fields of a header with these names (or without them), and the empty line. RFC 9051 §6.4.5.1. */
-export function pickFields(header: Buffer, fields: readonly string[], wanted: boolean): Buffer {
   const names = new Set(fields.map((field) => field.toLowerCase()));
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < header.length;) {
-    const end = fieldEnd(header, at);
-    // The empty line ends it, or a header without one.
-    if (header[at] === 13 || header[at] === 10) break;
-    const colon = header.indexOf(58, at);
-    const name = colon < 0 || colon >= end ? '' : header.toString('latin1', at, colon).trimEnd().toLowerCase();
-    if (names.has(name) === wanted) pieces.push(header.subarray(at, end));
-    at = end;
-  }
-  pieces.push(CRLF);
-  return Buffer.concat(pieces);
-}
-
-const CRLF = Buffer.from('\r\n');
-
-/** Behind a field with its continuation lines. */
-function fieldEnd(header: Buffer, start: number): number {
-  let at = start;
-  for (;;) {
-    const lf = header.indexOf(10, at);
-    if (lf < 0) return header.length;
-    at = lf + 1;
-    if (header[at] !== 32 && header[at] !== 9) return at;
-  }
+  return { kind: 'octets', octets: selectFields(header, names, !wanted) };
 }
 
 /** Octets [start, end) in one Buffer; the caller bounds them. */
