@@ -18,27 +18,29 @@ const BAD_ADDRESS = 'SYNTAX_ERROR';
 const BAD_ROUTE = 'INVALID_ROUTE';
 const GROUP_END: EnvelopeAddress = { name: null, route: null, mailbox: null, domain: null };
 
-/** Reads the value of From, To and the like; at most `ENVELOPE_ADDRESSES_MAX`. Never throws. */
-export function readEnvelopeAddresses(value: string): EnvelopeAddress[] {
-  return new AddressReader(value).read();
+/** Reads the value of From, To and the like, and stops when it has so many entries. Never throws. */
+export function readEnvelopeAddresses(value: string, entriesMax = ENVELOPE_ADDRESSES_MAX): EnvelopeAddress[] {
+  return new AddressReader(value, entriesMax).read();
 }
 
 class AddressReader {
   readonly #cursor: FieldCursor;
+  readonly #entriesMax: number;
   readonly #found: EnvelopeAddress[] = [];
   #name: string | null = null;
   #route: string | null = null;
   #mailbox: string | null = null;
   #domain: string | null = null;
 
-  constructor(text: string) {
+  constructor(text: string, entriesMax: number) {
+    this.#entriesMax = entriesMax;
     this.#cursor = new FieldCursor(text);
   }
 
   read(): EnvelopeAddress[] {
     const cursor = this.#cursor;
     if (cursor.skip() !== 'more') return this.#found;
-    while (this.#found.length < ENVELOPE_ADDRESSES_MAX) {
+    while (this.#found.length < this.#entriesMax) {
       const step = this.#readGroup() ?? this.#readMailbox();
       if (step === 'end' || !cursor.at(',')) break;
       cursor.position++;
@@ -62,7 +64,7 @@ class AddressReader {
     cursor.position++;
     this.#found.push({ name: null, route: null, mailbox: words.join(''), domain: null });
     let step = cursor.skip();
-    while (step === 'more' && !cursor.at(';') && this.#found.length < ENVELOPE_ADDRESSES_MAX) {
+    while (step === 'more' && !cursor.at(';') && this.#found.length < this.#entriesMax) {
       this.#readMailbox();
       if (!cursor.at(',')) break;
       cursor.position++;
