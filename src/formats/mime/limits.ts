@@ -14,3 +14,13 @@ export const FIELD_VALUE_MAX_OCTETS = 1024 * 1024;
 export const ENVELOPE_ADDRESSES_MAX = 10_000;
 /** Fields of one name whose addresses ENVELOPE shows. */
 export const ADDRESS_FIELDS_MAX = 200;
+/** Octets of a message that a search for text looks into. */
+export const SEARCH_TEXT_MAX_OCTETS = 32 * 1024 * 1024;
+/** RFC 8970 §3.2: a preview should not have more characters, and must not have more than 256. */
+export const PREVIEW_MAX_CHARACTERS = 200;
+/** Octets of a plain text that a preview is made from. */
+export const PREVIEW_PLAIN_OCTETS = 4 * 1024;
+/** Octets of an HTML text that a preview is made from: styles come first. */
+export const PREVIEW_HTML_OCTETS = 128 * 1024;
+/** Parts among which the text of a preview is looked for. */
+export const PREVIEW_PARTS_SEARCHED = 50;
