@@ -14,3 +14,19 @@ export function formatEmailId(id: number): string {
 export function formatThreadId(id: number): string {
   return `T${id.toString(36)}`;
 }
+
+/** null: not an id of ours. */
+export function parseEmailId(id: string): number | null {
+  return parseId(id, 'M');
+}
+
+/** null: not an id of ours. */
+export function parseThreadId(id: string): number | null {
+  return parseId(id, 'T');
+}
+
+function parseId(id: string, letter: string): number | null {
+  if (!id.startsWith(letter) || !/^[0-9a-z]{1,11}$/.test(id.slice(1))) return null;
+  const number = Number.parseInt(id.slice(1), 36);
+  return Number.isSafeInteger(number) ? number : null;
+}

@@ -19,3 +19,10 @@ export const FOLDER_NAME_MAX_OCTETS = 1_000;
 export const FOLDER_DEPTH_MAX = 30;
 /** Up to here a message is read whole when parts of it are asked for, and parsed again; of larger ones offsets are kept. */
 export const WHOLE_READ_MAX_OCTETS = 256 * 1024;
+/** Ranges of uids inside a search key that become part of the statement. */
+export const SEARCH_RANGES_MAX = 32;
+/** Rows that a search looks at before it lets others have their turn, and octets that it reads at a time. */
+export const SEARCH_PAGE_ROWS = 500;
+export const SEARCH_READ_OCTETS = 4 * 1024 * 1024;
+/** Decoded text of one message that is searched. */
+export const SEARCH_TEXT_MAX_CHARACTERS = 16 * 1024 * 1024;

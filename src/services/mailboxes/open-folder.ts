@@ -1,7 +1,7 @@
 // A folder that a session has open: what is in it, what changed, and what the session does there. Nothing is held but the
 // way to ask: views of it (sequence numbers, states of JMAP) are their protocols'.
 import { MailError } from '../../base/errors/mail-error.ts';
-import { countNumbers, NUMBER_MAX, type NumberSet, subtractSet } from '../../formats/number-set.ts';
+import { countNumbers, NUMBER_MAX, numbersOf, type NumberSet, subtractSet } from '../../formats/number-set.ts';
 import { formatEnvelope } from '../../formats/mime/envelope.ts';
 import { formatBody, formatBodyStructure } from '../../formats/mime/body-structure.ts';
 import { parseMessage } from '../../formats/mime/parse-message.ts';
@@ -23,6 +23,8 @@ import { folderUnknown, requireFolder, requireRights, type SeenFolder } from './
 import { formatEmailId, formatMailboxId, formatThreadId } from './ids.ts';
 import type { MailParts, Viewer } from './mail-parts.ts';
 import { MessageOctets } from './message-octets.ts';
+import { searchFolder } from './search/folder-search.ts';
+import type { SearchKey, SearchOptions } from './search/search-key.ts';
 
 /** Columns of a row; ask only for what is needed. */
 export interface FetchColumns {
@@ -271,6 +273,12 @@ export class OpenFolder {
   /** The greatest modseq among these messages. */
   async highestModSeq(uids: NumberSet): Promise<number> {
     return await readHighestModSeq(this.#parts.store.read, this.#folder, uids);
+  }
+
+  /** The uids of messages of which the key is true, ascending. */
+  async search(key: SearchKey, options: SearchOptions): Promise<readonly number[]> {
+    const parts = { store: this.#parts.store, nowMs: this.#parts.clock.now() };
+    return [...numbersOf(await searchFolder(parts, this.#folder, key, options))];
   }
 
   close(): void {

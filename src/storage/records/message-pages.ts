@@ -117,20 +117,29 @@ export interface OctetsRow {
 
 /** The octets of one message; null when it is not there. */
 export async function findOctets(sql: SqlReader, folder: Folder, uid: number): Promise<OctetsRow | null> {
-  const row = await sql.get<
-    Omit<OctetsRow, 'place'> & { id: number; segment: number; position: number; length: number }
-  >(
-    `SELECT m.uid, m.size, e.prefix, e.parts, b.id, b.segment, b.position, b.length,
-       b.prefix_length AS "recordPrefixLength"
-     FROM message m JOIN email e ON e.account_id = m.account_id AND e.id = m.email_id JOIN blob b ON b.id = m.email_id
-     WHERE m.account_id = ? AND m.mailbox_id = ? AND m.uid = ?`,
-    folder.accountId,
-    folder.mailboxId,
-    uid,
-  );
-  if (row === undefined) return null;
-  const { id, segment, position, length, ...rest } = row;
-  return { ...rest, place: { id, segment, offset: position, length } };
+  return (await listOctets(sql, folder, [uid, uid]))[0] ?? null;
+}
+
+/** The octets of the messages of a set that are there, ascending. The caller bounds the set. */
+export async function listOctets(sql: SqlReader, folder: Folder, set: NumberSet): Promise<OctetsRow[]> {
+  const found: OctetsRow[] = [];
+  for (const [first, last] of rangesOf(set)) {
+    const rows = await sql.all<
+      Omit<OctetsRow, 'place'> & { id: number; segment: number; position: number; length: number }
+    >(
+      `SELECT m.uid, m.size, e.prefix, e.parts, b.id, b.segment, b.position, b.length,
+         b.prefix_length AS "recordPrefixLength"
+       FROM message m JOIN email e ON e.account_id = m.account_id AND e.id = m.email_id JOIN blob b ON b.id = m.email_id
+       WHERE m.account_id = ? AND m.mailbox_id = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`,
+      folder.accountId,
+      folder.mailboxId,
+      first,
+      last,
+    );
+    for (const { id, segment, position, length, ...rest } of rows)
+      found.push({ ...rest, place: { id, segment, offset: position, length } });
+  }
+  return found;
 }
 
 /** The greatest modseq among the messages of a set; 0 when none is there. */
