@@ -1,5 +1,6 @@
 // Sign-in over one thread's store: accounts and whether SCRAM works for all of them are read from the directory, and read
 // again when it changes.
+import { MailError } from '../../base/errors/mail-error.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { createLogin, type Login, type LoginAccount } from '../../services/login/login.ts';
@@ -47,7 +48,10 @@ export async function createThreadLogin(parts: ThreadLoginParts): Promise<Login>
   };
   // Subscribed first: a change during the first look is told.
   await store.onDirectoryChange(() => {
-    lookAgain().catch((error: unknown) => log.error({ err: error }, 'the directory cannot be read'));
+    lookAgain().catch((error: unknown) => {
+      if (error instanceof MailError && error.code === 'shutting-down') return;
+      log.error({ err: error }, 'the directory cannot be read');
+    });
   });
   await lookAgain();
   return createLogin({

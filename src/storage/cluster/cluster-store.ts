@@ -79,13 +79,9 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
     this.#hub = parts.hub;
     this.#thread = parts.number.thread;
     this.#ids = new UnitIds(options.clock, this.#thread, parts.number.greatestUnitId);
-    let first: PostgresConnection | null = parts.first;
     this.#writer = new GroupWriter({
-      connect: async () => {
-        const given = first;
-        first = null;
-        return given ?? (await this.#connect());
-      },
+      first: parts.first,
+      connect: () => this.#connect(),
       newToken: () => this.#ids.next(),
       node: parts.node,
       clock: options.clock,

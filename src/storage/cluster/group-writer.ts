@@ -22,6 +22,9 @@ export interface WaitingCall extends GroupCall {
 }
 
 export interface GroupWriterOptions {
+  /** The connection to begin with. */
+  readonly first: PostgresConnection;
+  /** Another one, when it is gone. */
   readonly connect: () => Promise<PostgresConnection>;
   readonly newToken: () => number;
   readonly node: number;
@@ -37,7 +40,7 @@ export interface GroupWriterOptions {
 /** One per thread. */
 export class GroupWriter {
   readonly #options: GroupWriterOptions;
-  #connection: PostgresConnection | null = null;
+  #connection: PostgresConnection | null;
   #waiting: WaitingCall[] = [];
   #waitingSynced = 0;
   #running: Promise<void> | null = null;
@@ -46,6 +49,7 @@ export class GroupWriter {
 
   constructor(options: GroupWriterOptions) {
     this.#options = options;
+    this.#connection = options.first;
   }
 
   add(call: WaitingCall): void {

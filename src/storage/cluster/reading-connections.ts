@@ -1,5 +1,6 @@
 // The connections on which a thread reads: the least busy one takes each statement. A read is done once more when its
 // connection broke, over a new one.
+import { MailError } from '../../base/errors/mail-error.ts';
 import type { ConnectionOptions } from '../sql/postgres-connection.ts';
 import { PostgresConnection } from '../sql/postgres-connection.ts';
 import { postgresFault } from '../sql/postgres-dialect.ts';
@@ -48,7 +49,8 @@ export class ReadingConnections implements SqlWriter {
     try {
       return await read(await this.#take());
     } catch (error) {
-      if (postgresFault(error) !== 'lost' || this.#closed) throw toClusterError(error);
+      if (this.#closed) throw closing(error);
+      if (postgresFault(error) !== 'lost') throw toClusterError(error);
       try {
         return await read(await this.#take());
       } catch (again) {
@@ -75,6 +77,7 @@ export class ReadingConnections implements SqlWriter {
     this.#open.push(opening);
     try {
       const connection = await opening;
+      if (this.#closed) await connection.close();
       this.#open = this.#open.map((each) => (each === opening ? connection : each));
       return connection;
     } catch (error) {
@@ -86,4 +89,8 @@ export class ReadingConnections implements SqlWriter {
 
 async function ignoreFailure(promise: Promise<unknown>): Promise<void> {
   await promise.catch(() => {});
+}
+
+function closing(cause: unknown): MailError {
+  return new MailError('shutting-down', 'the server is shutting down, try again later', { temporary: true, cause });
 }
