@@ -31,6 +31,8 @@ export interface WaitingRecipient extends QueuedRecipient {
 
 /** Everything that an attempt needs to know about a key. */
 export interface QueueItem extends QueueKey {
+  /** What its row says of its next attempt; absent where nobody else could have changed it. */
+  readonly plan?: Pick<WaitingEntry, 'nextAtMs' | 'expiresAtMs' | 'held'>;
   readonly place: BlobPlace;
   readonly message: Omit<QueuedMessage, 'recipients'>;
   /** Those still waiting. */
@@ -84,8 +86,22 @@ export interface CommandedEntry extends WaitingEntry {
   readonly left: number;
 }
 
+/** Which parts of a queue that several nodes share are ours. A part is named by what all nodes agree on. */
+export interface QueueClaims {
+  /** Takes what nobody has; the names among `names` that are ours now. Rejects when the database cannot be asked. */
+  take(names: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Whether it is ours still; asks nobody. What is asked for is used, and used claims are kept. */
+  isHeld(name: string): boolean;
+  /** Told of claims that ended although they were used: somebody else may have them now. */
+  onLost(listener: (names: ReadonlySet<string>) => void): void;
+  /** Gives everything back. */
+  releaseAll(): Promise<void>;
+}
+
 /** All of it is called by one queue runner per process. */
 export interface QueueStore {
+  /** null: nobody else works on this queue. */
+  readonly claims: QueueClaims | null;
   /**
    * A page of the waiting keys, ordered by (unitId, domain), after `after` (null: from the start); fewer than `limit`
    * is the last page.
@@ -115,4 +131,9 @@ export interface QueueStore {
    * what was committed before.
    */
   onArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void>;
+  /**
+   * Told of keys that came or changed on another node, as their rows are now. The returned function ends the
+   * subscription.
+   */
+  onElsewhere(listener: (entries: readonly WaitingEntry[]) => void): () => void;
 }

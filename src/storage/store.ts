@@ -2,7 +2,7 @@
 // writes are named operations that the one writer runs inside its next group commit.
 import type { BlobPlace } from './blob-place.ts';
 import type { CommitUnit, PlacedMessage } from './commit-unit.ts';
-import type { QueueArrival } from './queue-store.ts';
+import type { QueueArrival, QueueClaims } from './queue-store.ts';
 import type { SqlReader } from './sql/sql.ts';
 import type { WriteOperations } from './write-operations.ts';
 
@@ -85,5 +85,9 @@ export interface Store {
    * once it holds: what was committed before can be read by then, of everything later the listener is told.
    */
   onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void>;
+  /** Told of units whose queue rows came or changed on another node; only to those who hear of arrivals. */
+  onQueueElsewhere(listener: (unitIds: readonly number[]) => void): () => void;
+  /** The parts of the queue that this thread works on; null: no other process shares it. One for each thread at most. */
+  claimQueue(): QueueClaims | null;
   close(): Promise<void>;
 }

@@ -1,12 +1,13 @@
 // The queue as the relay service works with it, over one thread's store.
 import { QUEUE_KEYS_MAX } from './limits.ts';
 import type { QueueItem, QueueStore } from './queue-store.ts';
-import { findQueueItem, listWaiting } from './records/queue.ts';
+import { findQueueItem, listWaiting, listWaitingOf } from './records/queue.ts';
 import type { Store } from './store.ts';
 
 /** The queue of `store`. */
 export function createQueueStore(store: Store): QueueStore {
   return {
+    claims: store.claimQueue(),
     loadWaiting: (after, limit) => listWaiting(store.read, after, limit),
     async loadItems(keys) {
       const items: QueueItem[] = [];
@@ -21,5 +22,11 @@ export function createQueueStore(store: Store): QueueStore {
     defer: (deferrals) => store.executeUnsynced('queue.defer', deferrals),
     command: (command, selection, options) => store.execute('queue.command', command, selection, options),
     onArrivals: (listener) => store.onQueueArrivals(listener),
+    onElsewhere: (listener) =>
+      store.onQueueElsewhere((unitIds) => {
+        const pages = unitIds.map((unitId) => listWaitingOf(store.read, unitId));
+        // What cannot be read now is found when its claim is free, or at the next start.
+        for (const page of pages) page.then(listener).catch(() => {});
+      }),
   };
 }

@@ -256,6 +256,14 @@ export class ThreadStore implements Store, MessageDestination<LargeMessage> {
     return this.#writer.onDirectoryChange(listener);
   }
 
+  onQueueElsewhere(): () => void {
+    return () => {};
+  }
+
+  claimQueue(): null {
+    return null;
+  }
+
   onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void> {
     return this.#writer.onArrivals(listener);
   }

@@ -1,23 +1,38 @@
-// The contract of the storage interface on PostgreSQL: the same tests that the fast part runs on the embedded engine.
+// The contract of the storage interface on PostgreSQL, and the stories of a whole server on it: the same tests that the
+// fast part runs on the embedded engine.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { test } from 'node:test';
-import { startPostgres } from '../support/postgres.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres.ts';
 
-const CONTRACTS_MS = 240_000;
+const PART_MS = 240_000;
 
-test('every contract of the storage holds on PostgreSQL', async (t) => {
-  const server = await startPostgres(t, { fsync: 'off' });
-  const files = globSync('src/**/*.contract.test.ts').toSorted();
+/** Runs test files on a server; rejects with what the runner said when one fails or is left out. */
+async function runOn(server: PostgresServer, files: readonly string[]): Promise<void> {
   assert.ok(files.length > 0);
   // A test runner inside another one reports to the outer one unless told otherwise.
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  const run = spawnSync(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], {
-    env: { ...environment, POSTROAD_TEST_POSTGRES: server.url('') },
-    encoding: 'utf8',
-    timeout: CONTRACTS_MS,
+  const child = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], {
+    env: { ...environment, POSTROAD_TEST_POSTGRES: server.url(''), UV_THREADPOOL_SIZE: '16' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signal: AbortSignal.timeout(PART_MS),
   });
-  assert.equal(run.status, 0, run.stdout.slice(-8000) + run.stderr);
-  assert.match(run.stdout, /skipped 0/);
+  const said: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  const text = Buffer.concat(said).toString();
+  assert.equal(code, 0, text.slice(-8000));
+  assert.match(text, /skipped 0/);
+}
+
+test('every contract of the storage holds on PostgreSQL', async (t) => {
+  const server = await startPostgres(t, { fsync: 'off' });
+  await runOn(server, globSync('src/**/*.contract.test.ts').toSorted());
+});
+
+test('the stories of a server hold on PostgreSQL', async (t) => {
+  const server = await startPostgres(t, { fsync: 'off' });
+  await runOn(server, globSync('test/integration/**/*.test.ts').toSorted());
 });

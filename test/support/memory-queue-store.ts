@@ -3,6 +3,7 @@ import type { JourneyEvent, QueuedMessage, QueueSettlement } from '../../src/sto
 import type {
   CommandedEntry,
   QueueArrival,
+  QueueClaims,
   QueueCommand,
   QueueDeferral,
   QueueItem,
@@ -32,6 +33,8 @@ interface StoredMessage {
 }
 
 export class MemoryQueueStore implements QueueStore {
+  /** Nobody else works on it unless a test says so. */
+  claims: QueueClaims | null = null;
   readonly messages = new Map<number, StoredMessage>();
   readonly settlements: QueueSettlement[] = [];
   readonly deferrals: QueueDeferral[] = [];
@@ -175,6 +178,10 @@ export class MemoryQueueStore implements QueueStore {
     return () => {
       this.#listener = null;
     };
+  }
+
+  onElsewhere(): () => void {
+    return () => {};
   }
 
   #entries(): WaitingEntry[] {

@@ -6,6 +6,7 @@ import type { ReportedMessage, ReportRequest, Reports } from '../../src/services
 import { Relay, type RelayOptions, type RelayParts } from '../../src/services/relay/relay.ts';
 import type { Route, RoutePlan } from '../../src/services/relay/route-plan.ts';
 import type { QueuedMessage } from '../../src/storage/commit-unit.ts';
+import type { QueueClaims } from '../../src/storage/queue-store.ts';
 import { MemoryQueueStore } from './memory-queue-store.ts';
 import { SmtpSink, type SinkOptions } from './smtp-sink.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -49,6 +50,9 @@ export class RecordedReports implements Reports {
   }
 }
 
+/** `claims`: the queue is shared with other nodes. */
+export type RigOptions = Partial<RelayOptions> & { readonly claims?: QueueClaims };
+
 /** A relay with a queue in memory, a sink as the only next hop, and a clock of its own. */
 export class Rig {
   readonly clock = new VirtualClock();
@@ -59,8 +63,9 @@ export class Rig {
   readonly sink: SmtpSink;
   asked = 0;
 
-  constructor(sink: SmtpSink, options: Partial<RelayOptions> = {}) {
+  constructor(sink: SmtpSink, options: RigOptions = {}) {
     this.sink = sink;
+    this.store.claims = options.claims ?? null;
     const { clock, store, reports } = this;
     this.relay = new Relay(
       {
@@ -165,11 +170,7 @@ export class Rig {
 }
 
 /** Starts a rig that ends with the test. */
-export async function startRig(
-  t: TestContext,
-  sinkOptions: SinkOptions = {},
-  options: Partial<RelayOptions> = {},
-): Promise<Rig> {
+export async function startRig(t: TestContext, sinkOptions: SinkOptions = {}, options: RigOptions = {}): Promise<Rig> {
   const sink = await SmtpSink.start(sinkOptions);
   const rig = new Rig(sink, options);
   t.after(async () => {

@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts';
 import type { QueueArrival, QueueItem, QueueStore, WaitingEntry, WaitingRecipient } from '../../storage/queue-store.ts';
 import type { Route, RoutePlan } from './route-plan.ts';
 import { Job, openKey, type JobKey, type JobRecipient } from './job.ts';
+import type { RelayClaims } from './claims.ts';
 import type { KeptRoutes } from './kept-routes.ts';
 import * as limits from './limits.ts';
 import type { Lane } from './ready-queue.ts';
@@ -22,6 +23,7 @@ export interface IntakeParts {
   readonly random: () => number;
   readonly settling: Settling;
   readonly sites: Sites;
+  readonly claims: RelayClaims;
   readonly load: { recipients: number };
   /** Above this many recipients in memory, lanes hold only their least. */
   readonly readyRecipientsMax: number;
@@ -77,8 +79,29 @@ export class Intake {
       const row = this.table.add({ unitId, domain, accountId: message.accountId, expiresAtMs: message.expiresAtMs });
       this.table.setHeld(row, message.held);
       if (message.held || message.notBeforeMs > this.#parts.clock.now()) this.#wait(row, message.notBeforeMs);
+      // Another node may have tried it already: it is read again when it is ours.
+      else if (!this.#parts.claims.hasDomain(domain)) this.table.append(this.#due, row);
       else this.#try(row, { unitId, domain, place, message, recipients, attempts: 0, delayReported: false });
     }
+    if (this.#parts.claims.isShared) this.#readDue();
+  }
+
+  /** Keys that came or changed on another node. It tries them itself, unless it is gone. */
+  addElsewhere(entries: readonly WaitingEntry[]): void {
+    for (const entry of entries) {
+      const row = this.table.find(entry.unitId, entry.domain);
+      const soonMs = this.#parts.clock.now() + this.#claimWaitMs();
+      if (row === 0) this.addWaiting({ ...entry, nextAtMs: Math.max(entry.nextAtMs, soonMs) }, 0);
+      else {
+        this.table.setHeld(row, entry.held);
+        this.table.setExpiresAtMs(row, entry.expiresAtMs);
+        this.reschedule(row, entry.nextAtMs);
+      }
+    }
+  }
+
+  #claimWaitMs(): number {
+    return limits.CLAIM_WAIT_MS * (0.5 + this.#parts.random());
   }
 
   /** A key's attempt is over: it waits until `nextAtMs`, or has left the queue (null). */
@@ -226,12 +249,27 @@ export class Intake {
     this.#readDue();
   }
 
-  async #read(rows: Row[]): Promise<void> {
-    this.#reading += rows.length;
+  /** Takes the claims of these rows' domains; those whose claims are elsewhere wait. */
+  async #claim(due: readonly Row[]): Promise<readonly Row[]> {
+    const { claims } = this.#parts;
+    if (!claims.isShared) return due;
+    const taken = await claims.takeDomains([...new Set(due.map((row) => this.table.domain(row)))]);
+    const nowMs = this.#parts.clock.now();
+    return due.filter((row) => {
+      if (taken.has(this.table.domain(row))) return true;
+      this.#wait(row, nowMs + this.#claimWaitMs());
+      return false;
+    });
+  }
+
+  async #read(due: readonly Row[]): Promise<void> {
+    this.#reading += due.length;
+    const rows = await this.#claim(due);
+    this.#reading -= due.length - rows.length;
     const keys = rows.map((row) => ({ unitId: this.table.unitId(row), domain: this.table.domain(row) }));
     let items: readonly QueueItem[] | null = null;
     try {
-      items = await this.#parts.store.loadItems(keys);
+      items = rows.length === 0 ? [] : await this.#parts.store.loadItems(keys);
     } catch (error) {
       this.#parts.log.error({ error, keys: keys.length }, 'queued messages could not be read; trying again');
     }
@@ -249,10 +287,20 @@ export class Intake {
     for (const item of items) {
       const row = this.table.find(item.unitId, item.domain);
       if (!missing.delete(row)) continue;
-      this.#try(row, item);
+      if (!this.#waitsAsPlanned(row, item)) this.#try(row, item);
     }
     // Settled or removed meanwhile.
     for (const row of missing) this.table.free(row);
+  }
+
+  /** Another node may have put it off, or held it. */
+  #waitsAsPlanned(row: Row, { plan }: QueueItem): boolean {
+    if (!this.#parts.claims.isShared || plan === undefined) return false;
+    this.table.setHeld(row, plan.held);
+    this.table.setExpiresAtMs(row, plan.expiresAtMs);
+    if (!plan.held && plan.nextAtMs <= this.#parts.clock.now()) return false;
+    this.#wait(row, plan.nextAtMs);
+    return true;
   }
 
   #try(row: Row, item: QueueItem): void {
@@ -291,6 +339,10 @@ export class Intake {
   }
 
   #toSite(job: Job, key: JobKey, plan: RoutePlan): void {
+    if (!this.#parts.claims.hasSite(plan)) {
+      void this.#claimSite(job, key, plan);
+      return undefined;
+    }
     const site = this.#parts.sites.siteFor(plan, job.message);
     if (site.isResting) {
       key.withdrawn = 'wait';
@@ -302,6 +354,19 @@ export class Intake {
     this.underWay.delete(key.row);
     this.#park(key.row, site, lane);
     return undefined;
+  }
+
+  async #claimSite(job: Job, key: JobKey, plan: RoutePlan): Promise<void> {
+    this.#routing++;
+    const isOurs = await this.#parts.claims.takeSite(plan);
+    this.#routing--;
+    if (isOurs && key.withdrawn === null && this.#parts.claims.hasDomain(key.domain)) this.#toSite(job, key, plan);
+    else {
+      key.withdrawn ??= 'wait';
+      key.notBeforeMs = this.#parts.clock.now() + this.#claimWaitMs();
+      this.#parts.settling.release(job, job.take(job.left));
+    }
+    if (this.isIdle) this.#parts.onQuiet();
   }
 
   /** Their time is over (RFC 5321 §4.5.4.1): they leave the queue, and the sender is told. */

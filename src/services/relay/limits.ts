@@ -82,3 +82,8 @@ export const DELAY_REPORT_AFTER_MS = 4 * HOUR_MS;
 export const EXPIRY_SWEEP_MS = MINUTE_MS;
 /** How long `stop` waits for transactions that are under way. */
 export const STOP_GRACE_MS = 10 * SECOND_MS;
+
+/** What another node may be about to send is looked at again after about this long. */
+export const CLAIM_WAIT_MS = 5 * SECOND_MS;
+/** How often the claims of what is under way are used. */
+export const CLAIM_USE_MS = 2 * SECOND_MS;

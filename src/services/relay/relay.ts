@@ -6,6 +6,7 @@ import type { QueueCommand, QueueKey, QueueSelection, QueueStore } from '../../s
 import type { Reports } from '../bounces/reports.ts';
 import { AddressHealth } from './address-health.ts';
 import { Intake } from './intake.ts';
+import { RelayClaims } from './claims.ts';
 import type { JobKey } from './job.ts';
 import { KeptRoutes } from './kept-routes.ts';
 import { Ledger } from './ledger.ts';
@@ -58,11 +59,13 @@ export class Relay {
   readonly #settling: Settling;
   readonly #intake: Intake;
   readonly #sites: Sites;
+  readonly #claims: RelayClaims;
   readonly #load = { recipients: 0 };
   readonly #stopping = new AbortController();
   #running = false;
   #unsubscribe: (() => void) | null = null;
   #sweep: Timer | null = null;
+  #claimUse: Timer | null = null;
   #quiet: (() => void)[] = [];
 
   constructor(parts: RelayParts, options: RelayOptions) {
@@ -80,12 +83,18 @@ export class Relay {
       onFinished,
     });
     this.#settling = settling;
+    const claims = new RelayClaims(store.claims, log);
+    this.#claims = claims;
+    claims.onLost((lost) => {
+      for (const site of this.#sites) site.withdrawLost(lost);
+    });
     this.#sites = new Sites({
       store,
       clock,
       log,
       open,
       settling,
+      claims,
       load: this.#load,
       signal: this.#stopping.signal,
       health: new AddressHealth(),
@@ -102,7 +111,7 @@ export class Relay {
     const onQuiet = (): void => this.#onQuiet();
     const readyRecipientsMax = options.readyRecipientsMax ?? limits.READY_RECIPIENTS_MAX;
     const load = this.#load;
-    const intake = { store, routes, clock, log, random, settling, sites, load, readyRecipientsMax, onQuiet };
+    const intake = { store, routes, clock, log, random, settling, sites, claims, load, readyRecipientsMax, onQuiet };
     this.#intake = new Intake(intake);
   }
 
@@ -110,12 +119,17 @@ export class Relay {
   async start(): Promise<void> {
     this.#running = true;
     this.#armSweep();
+    this.#armClaimUse();
     // Only then read: a message that is committed in between must be in one of the two.
     const unsubscribe = await this.#parts.store.onArrivals((arrivals) => {
       for (const arrival of arrivals) this.#intake.addArrival(arrival);
     });
-    if (this.#stopping.signal.aborted) return unsubscribe();
-    this.#unsubscribe = unsubscribe;
+    const unsubscribeElsewhere = this.#parts.store.onElsewhere((entries) => this.#intake.addElsewhere(entries));
+    this.#unsubscribe = () => {
+      unsubscribe();
+      unsubscribeElsewhere();
+    };
+    if (this.#stopping.signal.aborted) return this.#unsubscribe();
     let after: QueueKey | null = null;
     for (;;) {
       const page: Awaited<ReturnType<QueueStore['loadWaiting']>> = await this.#parts.store.loadWaiting(
@@ -141,6 +155,8 @@ export class Relay {
       return this.#sites.connections === 0 && this.#ledger.isIdle;
     });
     grace.cancel();
+    this.#claimUse?.cancel();
+    await this.#claims.releaseAll();
   }
 
   /** Resolves when nothing more happens until the clock moves or mail arrives. */
@@ -180,6 +196,16 @@ export class Relay {
     }
     if (command === 'expire') this.#expire();
     return changed;
+  }
+
+  /** Keeps the claims of what is under way: a slow peer must not make them look unused. */
+  #armClaimUse(): void {
+    if (!this.#claims.isShared) return;
+    this.#claimUse = this.#parts.clock.after(limits.CLAIM_USE_MS, () => {
+      for (const site of this.#sites) site.useClaim();
+      for (const key of this.#intake.underWay.values()) this.#claims.hasDomain(key.domain);
+      this.#armClaimUse();
+    });
   }
 
   #onRoom(site: Site): void {

@@ -8,6 +8,7 @@ import type { RoutePlan } from './route-plan.ts';
 import type { AddressHealth } from './address-health.ts';
 import { clientMessage, jobBody } from './client-message.ts';
 import { Concurrency } from './concurrency.ts';
+import type { LostClaims, RelayClaims } from './claims.ts';
 import type { Job, JobRecipient } from './job.ts';
 import * as limits from './limits.ts';
 import { openToSite, type OpenClient, type OpeningFailure } from './opening.ts';
@@ -30,6 +31,7 @@ export interface SiteParts {
   readonly load: { recipients: number };
   /** Whether new transactions may begin. */
   readonly mayRun: () => boolean;
+  readonly claims: RelayClaims;
   /** A place among all connections; false: wait, `dispatch` is called when there is one. */
   readonly takePlace: (site: Site) => boolean;
   readonly givePlace: () => void;
@@ -120,7 +122,7 @@ export class Site {
   /** Hands out what is ready, as far as connections go. */
   dispatch(): void {
     this.usedAtMs = this.#parts.clock.now();
-    while (this.queue.jobs > 0 && this.#parts.mayRun()) {
+    while (this.queue.jobs > 0 && this.#parts.mayRun() && this.#parts.claims.hasSite(this.#plan)) {
       const channel = this.#freeChannel();
       if (channel !== null) {
         this.#sendNext(channel);
@@ -269,7 +271,7 @@ export class Site {
   async #send(channel: Channel, job: Job, recipients: JobRecipient[]): Promise<void> {
     const { store, clock, settling } = this.#parts;
     if (await this.#readBody(job)) {
-      const body = jobBody(job, store);
+      const body = { ...jobBody(job, store), mayEnd: () => this.#mayEnd(recipients) };
       const result = await channel.connection.send(clientMessage(job, recipients, { body, nowMs: clock.now() }));
       this.#onResult(channel, { job, recipients, result });
     } else {
@@ -286,6 +288,27 @@ export class Site {
       );
     }
     this.#release(channel);
+  }
+
+  /** Asked before the octets that complete a message: after them it is delivered, by whoever holds it then. */
+  #mayEnd(recipients: readonly JobRecipient[]): boolean {
+    const { claims } = this.#parts;
+    if (!claims.isShared) return true;
+    return claims.hasSite(this.#plan) && recipients.every(({ key }) => claims.hasDomain(key.domain));
+  }
+
+  /** Keeps the claim while there is something to do. */
+  useClaim(): void {
+    if (this.isBusy || this.queue.jobs > 0) this.#parts.claims.hasSite(this.#plan);
+  }
+
+  /** Takes out what may be in the hands of another node now; it is read again when it is ours. */
+  withdrawLost(lost: LostClaims): void {
+    const all = lost.hasSite(this.#plan);
+    for (const { job, recipients } of this.queue.withdraw(({ key }) => all || lost.hasDomain(key.domain))) {
+      for (const { key } of recipients) key.withdrawn ??= 'reload';
+      this.#parts.settling.release(job, recipients);
+    }
   }
 
   /** Reads a short message into memory; false when the store cannot. */

@@ -10,7 +10,7 @@ import { describeHeader, describeMessage } from '../incoming/describe-message.ts
 import { IncomingMessage, type MessageDestination, type TakenLarge } from '../incoming/incoming-message.ts';
 import { OctetBudget } from '../incoming/octet-budget.ts';
 import { WAITING_MAX_BYTES } from '../limits.ts';
-import type { QueueArrival } from '../queue-store.ts';
+import type { QueueArrival, QueueClaims } from '../queue-store.ts';
 import type { NewRecord } from '../records/blobs.ts';
 import { commitUnit, toUnitCall, type UnitCall } from '../records/units.ts';
 import { hashRecord } from '../segments/record-hash.ts';
@@ -22,6 +22,8 @@ import { WRITE_OPERATIONS, type WriteOperations } from '../write-operations.ts';
 import { GroupWriter } from './group-writer.ts';
 import { HubPort } from './hub-port.ts';
 import type { WantedFolder } from './kept-numbers.ts';
+import { Leases } from './leases.ts';
+import { QUEUE_LEASE_MS } from './limits.ts';
 import { LargeRows } from './large-rows.ts';
 import { ADD_OCTETS, readOctets, readRecords } from './octets.ts';
 import { ReadingConnections } from './reading-connections.ts';
@@ -170,6 +172,18 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
 
   onDirectoryChange(listener: () => void): Promise<() => void> {
     return this.#hub.onDirectoryChange(listener);
+  }
+
+  onQueueElsewhere(listener: (unitIds: readonly number[]) => void): () => void {
+    return this.#hub.onElsewhere(listener);
+  }
+
+  claimQueue(): QueueClaims {
+    return new Leases(this.read, {
+      clock: this.#options.clock,
+      token: this.newUnitId(),
+      forMs: QUEUE_LEASE_MS,
+    });
   }
 
   onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void> {

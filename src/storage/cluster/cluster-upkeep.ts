@@ -8,7 +8,13 @@ import { describeWaitingEmails, pruneLongLogs, sweepLeavingEmails } from '../upk
 import { type Job, purgeOldJourneys, repeatJobs } from '../upkeep/upkeep.ts';
 import { ClusterStore } from './cluster-store.ts';
 import { Leases } from './leases.ts';
-import { GARBAGE_PER_ROUND, PENDING_MAX_SECONDS, UPKEEP_INTERVAL_MS, UPKEEP_LEASE_MS } from './limits.ts';
+import {
+  GARBAGE_PER_ROUND,
+  LEASES_KEPT_SECONDS,
+  PENDING_MAX_SECONDS,
+  UPKEEP_INTERVAL_MS,
+  UPKEEP_LEASE_MS,
+} from './limits.ts';
 import { removeOldNotes } from './note-reader.ts';
 
 export interface ClusterUpkeepOptions {
@@ -24,14 +30,18 @@ export interface ClusterUpkeepOptions {
 export function runClusterUpkeep(options: ClusterUpkeepOptions): () => Promise<void> {
   const { store, clock, log } = options;
   if (!(store instanceof ClusterStore)) throw new TypeError('not a store of a cluster');
-  const leases = new Leases(store.read, { clock, token: store.newUnitId() });
+  const leases = new Leases(store.read, { clock, token: store.newUnitId(), forMs: UPKEEP_LEASE_MS });
   const job: Job = {
     everyMs: UPKEEP_INTERVAL_MS,
     what: 'upkeep of the cluster',
     async run() {
-      if (!(await leases.take('upkeep', UPKEEP_LEASE_MS))) return;
+      if (!(await leases.take(['upkeep'])).has('upkeep')) return;
       await removeOldNotes(store.read);
       await removeGarbage(store.read);
+      await store.read.run(
+        'DELETE FROM lease WHERE until < clock_timestamp() - make_interval(secs => CAST(? AS DOUBLE PRECISION))',
+        LEASES_KEPT_SECONDS,
+      );
       for (const work of [purgeOldJourneys, sweepLeavingEmails, describeWaitingEmails, pruneLongLogs])
         if (leases.isHeld('upkeep')) await work(options);
     },
@@ -39,7 +49,7 @@ export function runClusterUpkeep(options: ClusterUpkeepOptions): () => Promise<v
   const stop = repeatJobs([job], { clock, log });
   return async () => {
     await stop();
-    await leases.release('upkeep').catch(() => {});
+    await leases.releaseAll().catch(() => {});
   };
 }
 

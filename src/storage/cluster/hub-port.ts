@@ -17,6 +17,7 @@ export class HubPort {
   readonly #directoryVersion: Int32Array;
   readonly #changeListeners = new Set<(change: Change) => void>();
   readonly #directoryListeners = new Set<() => void>();
+  readonly #elsewhereListeners = new Set<(unitIds: readonly number[]) => void>();
   readonly #arrivalListeners = new Set<(arrivals: readonly QueueArrival[]) => void>();
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
@@ -53,7 +54,9 @@ export class HubPort {
 
   /** Tells this thread's listeners at once, and the hub for all others, what a transaction touched. */
   committed(effects: Effects): void {
-    if (this.#closed || (effects.accountIds.size === 0 && effects.arrivals.length === 0 && !effects.directory)) return;
+    const { accountIds, arrivals, commandedUnits } = effects;
+    const isSilent = accountIds.size === 0 && arrivals.length === 0 && commandedUnits.size === 0 && !effects.directory;
+    if (this.#closed || isSilent) return;
     if (effects.directory) Atomics.add(this.#directoryVersion, 0, 1);
     const change = {
       accountIds: [...effects.accountIds],
@@ -82,6 +85,12 @@ export class HubPort {
     const { end, begun } = this.#subscribe(this.#arrivalListeners, listener);
     await begun;
     return end;
+  }
+
+  /** Told of units whose queue rows came or changed on another node. */
+  onElsewhere(listener: (unitIds: readonly number[]) => void): () => void {
+    this.#elsewhereListeners.add(listener);
+    return () => void this.#elsewhereListeners.delete(listener);
   }
 
   close(): void {
@@ -135,6 +144,8 @@ export class HubPort {
     for (const listener of this.#changeListeners) listener(change);
     if (change.directory) for (const listener of this.#directoryListeners) listener();
     if (arrivals.length > 0) for (const listener of this.#arrivalListeners) listener(arrivals);
+    if (change.elsewhere === true && change.queuedUnits.length > 0)
+      for (const listener of this.#elsewhereListeners) listener(change.queuedUnits);
   }
 
   #post(message: ToHub): void {

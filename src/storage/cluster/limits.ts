@@ -39,3 +39,16 @@ export const UPKEEP_LEASE_MS = 120_000;
 export const PENDING_MAX_SECONDS = 24 * 3600;
 /** Segments that one round removes at most. */
 export const GARBAGE_PER_ROUND = 1000;
+
+/** A part of the queue belongs to a node for so long, unless it says again that it works on it. */
+export const QUEUE_LEASE_MS = 12_000;
+export const LEASE_RENEW_MS = 3000;
+/** The holder stops this long before its lease ends for the others. */
+export const LEASE_MARGIN_MS = 2000;
+/** A lease that nobody has used for so long is given back. */
+export const LEASE_UNUSED_MS = 5000;
+/** What somebody else has is not asked for again before this. */
+export const LEASE_REFUSED_MS = 2000;
+export const LEASES_PER_STATEMENT_MAX = 500;
+/** Rows of leases that ended so long ago go. */
+export const LEASES_KEPT_SECONDS = 3600;

@@ -165,7 +165,7 @@ async function writeEffects(
       options.token,
       options.node,
       [...effects.accountIds],
-      effects.arrivals.map((arrival) => arrival.unitId),
+      [...effects.arrivals.map((arrival) => arrival.unitId), ...effects.commandedUnits],
       effects.directory ? 1 : 0,
     ],
   );

@@ -40,12 +40,14 @@ export async function commandQueue(
     limit,
   );
   const commanded: CommandedEntry[] = [];
-  for (const row of rows)
+  for (const row of rows) {
+    tx.effects.commandedUnits.add(row.unit_id);
     commanded.push(
       command === 'remove'
         ? await removeKey(tx, row, selection.recipient ?? null, options.nowMs)
         : await setKey(tx, row, own.set, ownValues),
     );
+  }
   return commanded;
 }
 

@@ -89,10 +89,22 @@ export async function listWaiting(sql: SqlReader, after: QueueKey | null, limit:
   return rows.map(toWaitingEntry);
 }
 
+/** The waiting keys of one unit. */
+export async function listWaitingOf(sql: SqlReader, unitId: number): Promise<WaitingEntry[]> {
+  const rows = await sql.all<KeyRow>(
+    `SELECT ${WAITING_COLUMNS} FROM queue_key WHERE unit_id = ? ORDER BY domain`,
+    unitId,
+  );
+  return rows.map(toWaitingEntry);
+}
+
 /** Everything an attempt needs to know about a key; null when it does not wait any more. */
 export async function findQueueItem(sql: SqlReader, key: QueueKey): Promise<QueueItem | null> {
   const row = await sql.get<{
     attempts: number;
+    next_at_ms: number;
+    expires_at_ms: number;
+    held: number;
     delay_reported: number;
     reply: string | null;
     account_id: number | null;
@@ -102,7 +114,7 @@ export async function findQueueItem(sql: SqlReader, key: QueueKey): Promise<Queu
     position: number;
     length: number;
   }>(
-    `SELECT k.attempts, k.delay_reported, k.reply, m.account_id, m.reverse_path, m.terms, b.segment, b.position, b.length
+    `SELECT k.attempts, k.next_at_ms, k.expires_at_ms, k.held, k.delay_reported, k.reply, m.account_id, m.reverse_path, m.terms, b.segment, b.position, b.length
      FROM queue_key k JOIN queue_message m ON m.unit_id = k.unit_id JOIN blob b ON b.id = k.unit_id
      WHERE k.unit_id = ? AND k.domain = ?`,
     key.unitId,
@@ -116,6 +128,7 @@ export async function findQueueItem(sql: SqlReader, key: QueueKey): Promise<Queu
     message: { ...(JSON.parse(row.terms) as Terms), reversePath: row.reverse_path, accountId: row.account_id },
     recipients: await listRecipients(sql, key, row.reply),
     attempts: row.attempts,
+    plan: { nextAtMs: row.next_at_ms, expiresAtMs: row.expires_at_ms, held: row.held !== 0 },
     delayReported: row.delay_reported !== 0,
   };
 }

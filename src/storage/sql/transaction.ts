@@ -50,6 +50,8 @@ export interface MessageNumbers {
 export class Effects {
   readonly accountIds = new Set<number>();
   readonly arrivals: QueueArrival[] = [];
+  /** Units whose waiting rows a command changed. */
+  readonly commandedUnits = new Set<number>();
   /** Octets that rows point at, by segment: the change. */
   readonly segmentBytes = new Map<number, number>();
   /** Blobs that nothing points at any more. */
@@ -89,6 +91,7 @@ export class Effects {
     for (const id of other.accountIds) this.accountIds.add(id);
     for (const arrival of other.arrivals) this.arrivals.push(arrival);
     for (const place of other.released) this.released.push(place);
+    for (const id of other.commandedUnits) this.commandedUnits.add(id);
     for (const [segment, bytes] of other.segmentBytes) this.liveBytes(segment, bytes);
     this.#directory ||= other.directory;
   }

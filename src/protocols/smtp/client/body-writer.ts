@@ -9,6 +9,7 @@ export type BodyFault =
   | { readonly kind: 'wire'; readonly fault: WireFault }
   /** Found while sending: the connection was broken off before the message could be complete. */
   | { readonly kind: 'bare-line-ending' }
+  /** The store could not give it, or it may not be completed any more. */
   | { readonly kind: 'unreadable' };
 
 export interface BodyForm {
@@ -26,6 +27,10 @@ const LINE_END = '\r\n';
 export function writeBody(wire: Wire, body: MessageBody, form: BodyForm): BodyFault | null | Promise<BodyFault | null> {
   const { octets } = body;
   if (octets === null) return writePieces(wire, body, form);
+  if (body.mayEnd?.() === false) {
+    breakOff(wire);
+    return { kind: 'unreadable' };
+  }
   if (form.chunking) {
     wire.write(`BDAT ${octets.length} LAST\r\n`);
     wire.write(octets);
@@ -54,6 +59,11 @@ async function writePieces(wire: Wire, body: MessageBody, form: BodyForm): Promi
       return { kind: 'unreadable' };
     }
     start += piece.length;
+    // With BDAT the last piece completes it.
+    if (form.chunking && start === body.length && body.mayEnd?.() === false) {
+      breakOff(wire);
+      return { kind: 'unreadable' };
+    }
     if (form.checkLines && hasBareLineEnding(piece, start === piece.length ? 0 : last)) {
       breakOff(wire);
       return { kind: 'bare-line-ending' };
@@ -68,7 +78,12 @@ async function writePieces(wire: Wire, body: MessageBody, form: BodyForm): Promi
     breakOff(wire);
     return { kind: 'bare-line-ending' };
   }
-  if (!form.chunking) wire.write(endOf(last));
+  if (form.chunking) return null;
+  if (body.mayEnd?.() === false) {
+    breakOff(wire);
+    return { kind: 'unreadable' };
+  }
+  wire.write(endOf(last));
   return null;
 }
 

@@ -140,7 +140,7 @@ export class SmtpClientConnection {
     const { body } = given;
     // Only what has to be converted is read whole; everything else is written before the first `await`.
     const mustRead = body.length <= CONVERSION_OCTETS_MAX && needsWholeBody(given, capabilities);
-    const message = mustRead ? { ...given, body: bodyOf(await body.read(0, body.length)) } : given;
+    const message = mustRead ? { ...given, body: bodyOf(await body.read(0, body.length), body.mayEnd) } : given;
     const prepared = prepareTransaction(message, { capabilities, verifiedTls }, convert);
     if (prepared.rcpts.length === 0) return this.#result(prepared.decided as RecipientOutcome[]);
     const maxMs = timeouts.transactionMs + (prepared.body.length / WATCHDOG_OCTETS_PER_SECOND_MIN) * 1000;

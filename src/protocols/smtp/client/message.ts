@@ -15,6 +15,8 @@ export interface MessageBody {
   readonly length: number;
   /** All of them, where they are in memory. */
   readonly octets: Buffer | null;
+  /** Asked right before the octets that complete the message; false: it is broken off there. Absent: always true. */
+  readonly mayEnd?: () => boolean;
   /** Octets [start, end). */
   read(start: number, end: number): Promise<Buffer>;
 }
@@ -52,6 +54,11 @@ export type Conversion =
 export type ConvertMessage = (octets: Buffer, need: ConversionNeed) => Conversion;
 
 /** A body that is in memory. */
-export function bodyOf(octets: Buffer): MessageBody {
-  return { length: octets.length, octets, read: async (start, end) => octets.subarray(start, end) };
+export function bodyOf(octets: Buffer, mayEnd?: () => boolean): MessageBody {
+  const body = {
+    length: octets.length,
+    octets,
+    read: async (start: number, end: number) => octets.subarray(start, end),
+  };
+  return mayEnd === undefined ? body : { ...body, mayEnd };
 }

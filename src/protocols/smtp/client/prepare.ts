@@ -102,7 +102,7 @@ function fitContent(
   if (converted.kind === 'impossible') return failed(converted.enhanced, converted.text);
   if (hasBareLineEnding(converted.octets, 0)) return impossible(true);
   const still8 = capabilities.eightBitMime && !isAscii(converted.octets);
-  return { ...content, body: bodyOf(converted.octets), eightBit: still8, binary: false };
+  return { ...content, body: bodyOf(converted.octets, body.mayEnd), eightBit: still8, binary: false };
 }
 
 function impossible(fitsUtf8: boolean): RecipientOutcome {
