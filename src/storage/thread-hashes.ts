@@ -2,15 +2,20 @@
 // base subject. Each such pair is one number; equal numbers join.
 import { THREAD_KEYS_MAX } from './limits.ts';
 
-/** The message-ids of one message, its own first, as far as they count: the newest references, and the oldest. */
-export function splitMessageIds(text: string): string[] {
+/** The numbers of a message: of its message-ids (one space between, its own first) under its base subject. */
+export function threadHashes(messageIds: string, baseSubject: string): number[] {
+  return countedIds(messageIds).map((id) => hashThread(id, baseSubject));
+}
+
+/** Those that count: the message's own, the oldest reference and the newest. */
+function countedIds(text: string): string[] {
   const ids = [...new Set(text.split(' ').filter((id) => id !== ''))];
   if (ids.length <= THREAD_KEYS_MAX) return ids;
   return [...ids.slice(0, 2), ...ids.slice(2 - THREAD_KEYS_MAX)];
 }
 
 /** The number of a message-id under a base subject: 53 bits. */
-export function hashThread(messageId: string, baseSubject: string): number {
+function hashThread(messageId: string, baseSubject: string): number {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
   const text = `${messageId}\n${baseSubject}`;

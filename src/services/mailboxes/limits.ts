@@ -24,5 +24,7 @@ export const SEARCH_RANGES_MAX = 32;
 /** Rows that a search looks at before it lets others have their turn, and octets that it reads at a time. */
 export const SEARCH_PAGE_ROWS = 500;
 export const SEARCH_READ_OCTETS = 4 * 1024 * 1024;
-/** Decoded text of one message that is searched. */
-export const SEARCH_TEXT_MAX_CHARACTERS = 16 * 1024 * 1024;
+/** Messages of together so many octets are read at once. */
+export const READ_TOGETHER_MAX_OCTETS = 4 * 1024 * 1024;
+/** Rows that sorting and threading read at a time. */
+export const SORT_PAGE_ROWS = 2_000;

@@ -56,3 +56,8 @@ export class MessageOctets {
     return Buffer.concat([head, await this.#store.readBlob(place, 0, to - prefix.length)]);
   }
 }
+
+/** A message as a client reads it. */
+export function withPrefix(prefix: Uint8Array, record: Buffer): Buffer {
+  return prefix.length === 0 ? record : Buffer.concat([prefix, record]);
+}

@@ -1,16 +1,19 @@
 // A folder that a session has open: what is in it, what changed, and what the session does there. Nothing is held but the
 // way to ask: views of it (sequence numbers, states of JMAP) are their protocols'.
 import { MailError } from '../../base/errors/mail-error.ts';
-import { countNumbers, NUMBER_MAX, numbersOf, type NumberSet, subtractSet } from '../../formats/number-set.ts';
+import { countNumbers, mergeRanges, NUMBER_MAX, type NumberSet, subtractSet } from '../../formats/number-set.ts';
 import { formatEnvelope } from '../../formats/mime/envelope.ts';
 import { formatBody, formatBodyStructure } from '../../formats/mime/body-structure.ts';
 import { parseMessage } from '../../formats/mime/parse-message.ts';
+import type { ThreadNode } from '../../formats/thread/thread-tree.ts';
 import { KEYWORDS_MAX } from '../../storage/limits.ts';
 import type { Folder } from '../../storage/records/folder.ts';
 import { listKeywords, SYSTEM_FLAGS } from '../../storage/records/keywords.ts';
 import { readMailbox } from '../../storage/records/mailboxes.ts';
 import {
   findOctets,
+  listOctets,
+  type OctetsRow,
   type FolderChanges,
   type PageColumns,
   readChanges,
@@ -22,8 +25,11 @@ import {
 import { folderUnknown, requireFolder, requireRights, type SeenFolder } from './folder-finder.ts';
 import { formatEmailId, formatMailboxId, formatThreadId } from './ids.ts';
 import type { MailParts, Viewer } from './mail-parts.ts';
-import { MessageOctets } from './message-octets.ts';
-import { searchFolder } from './search/folder-search.ts';
+import { READ_TOGETHER_MAX_OCTETS, WHOLE_READ_MAX_OCTETS } from './limits.ts';
+import { MessageOctets, withPrefix } from './message-octets.ts';
+import { searchFolder, type SearchParts } from './search/folder-search.ts';
+import { sortFolder, type SortKey } from './search/sort-folder.ts';
+import { threadFolder, type ThreadAlgorithm } from './search/thread-folder.ts';
 import type { SearchKey, SearchOptions } from './search/search-key.ts';
 
 /** Columns of a row; ask only for what is needed. */
@@ -208,11 +214,21 @@ export class OpenFolder {
     if (columns.body === true) row.body = formatBody(parsed);
   }
 
-  /** In the order asked, null where the message is gone. The caller bounds them. */
+  /** In the order asked, null where the message is gone. The caller bounds them. Short ones are read with their neighbours. */
   async openMessages(uids: readonly number[]): Promise<(MessageOctets | null)[]> {
-    const opened: (MessageOctets | null)[] = [];
-    for (const uid of uids) opened.push(await this.openMessage(uid));
-    return opened;
+    const { store } = this.#parts;
+    const set = mergeRanges(uids.map((uid) => [uid, uid] as const));
+    const rows = await listOctets(store.read, this.#folder, set);
+    const short = rows.filter(({ size }) => size <= WHOLE_READ_MAX_OCTETS);
+    const octets = short.reduce((sum, { size }) => sum + size, 0);
+    const records = octets <= READ_TOGETHER_MAX_OCTETS ? await this.#readRecords(short) : new Map<number, Buffer>();
+    const opened = new Map(rows.map((row) => [row.uid, new MessageOctets(store, row, records.get(row.uid) ?? null)]));
+    return uids.map((uid) => opened.get(uid) ?? null);
+  }
+
+  async #readRecords(rows: readonly OctetsRow[]): Promise<Map<number, Buffer>> {
+    const records = await this.#parts.store.readBlobs(rows.map(({ place }) => place));
+    return new Map(rows.map(({ uid, prefix }, index) => [uid, withPrefix(prefix, records[index]!)]));
   }
 
   /** One message for reading; null: it is not there. */
@@ -276,9 +292,22 @@ export class OpenFolder {
   }
 
   /** The uids of messages of which the key is true, ascending. */
-  async search(key: SearchKey, options: SearchOptions): Promise<readonly number[]> {
-    const parts = { store: this.#parts.store, nowMs: this.#parts.clock.now() };
-    return [...numbersOf(await searchFolder(parts, this.#folder, key, options))];
+  async search(key: SearchKey, options: SearchOptions): Promise<NumberSet> {
+    return await searchFolder(this.#searchParts(), this.#folder, key, options);
+  }
+
+  #searchParts(): SearchParts {
+    return { store: this.#parts.store, nowMs: this.#parts.clock.now() };
+  }
+
+  /** RFC 5256 §3: their uids in order. */
+  async sort(key: SearchKey, sort: readonly SortKey[], options: SearchOptions): Promise<readonly number[]> {
+    return await sortFolder(this.#parts.store, this.#folder, await this.search(key, options), sort);
+  }
+
+  /** RFC 5256 §3: conversations of them. */
+  async thread(key: SearchKey, algorithm: ThreadAlgorithm, options: SearchOptions): Promise<readonly ThreadNode[]> {
+    return await threadFolder(this.#parts.store, this.#folder, await this.search(key, options), algorithm);
   }
 
   close(): void {

@@ -3,7 +3,8 @@
 import { MailError } from '../../base/errors/mail-error.ts';
 import { formatNumberSet, type NumberSet } from '../../formats/number-set.ts';
 import { COPY_ACROSS_MAX } from '../limits.ts';
-import { hashThread, splitMessageIds } from '../thread-hashes.ts';
+import { splitSortKeys } from '../sort-keys.ts';
+import { threadHashes } from '../thread-hashes.ts';
 import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
 import { logChange, nextModSeq } from './changes.ts';
@@ -277,9 +278,15 @@ async function holdEmail(tx: Transaction, accountId: number, row: SourceRow): Pr
           parts: row.parts,
         };
   const messageIds = row.message_ids ?? '';
-  const subject = described?.sortKeys.split('\n', 1)[0] ?? '';
-  const threadHashes = splitMessageIds(messageIds).map((id) => hashThread(id, subject));
-  return await addEmail(tx, { accountId, id: row.email_id, prefix: row.prefix, described, messageIds, threadHashes });
+  const { subject } = splitSortKeys(row.sort_keys);
+  return await addEmail(tx, {
+    accountId,
+    id: row.email_id,
+    prefix: row.prefix,
+    described,
+    messageIds,
+    threadHashes: threadHashes(messageIds, subject),
+  });
 }
 
 function flagNames(row: SourceRow, names: readonly string[]): string[] {

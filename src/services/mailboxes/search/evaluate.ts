@@ -2,9 +2,10 @@
 // row and ENVELOPE alone.
 import type { PageRow } from '../../../storage/records/message-pages.ts';
 import type { RowCondition, RowValue } from '../../../storage/records/row-search.ts';
+import { casemapUnicode } from '../../../formats/collation/casemap.ts';
 import { decodeEncodedWords } from '../../../formats/header/encoded-word.ts';
+import { headerText } from '../../../formats/thread/header-text.ts';
 import { hasNumber } from '../../../formats/number-set.ts';
-import { foldText } from './fold.ts';
 import { localDay, type MessageText } from './message-text.ts';
 import { type ConditionContext, toColumnCondition } from './row-conditions.ts';
 import { type ContentKey, isContentKey, type SearchKey } from './search-key.ts';
@@ -26,7 +27,7 @@ export function isFound(key: SearchKey, row: SearchedRow, text: MessageText, con
 
 function isInContent(key: ContentKey, row: SearchedRow, text: MessageText): boolean {
   if (key.kind === 'sent-date') return isOnDay(text.sentDay() ?? internalDay(row), key);
-  const wanted = foldText(key.text);
+  const wanted = casemapUnicode(key.text);
   if (key.kind === 'header') return text.hasField(key.field.toLowerCase(), wanted);
   if (key.kind === 'body') return text.hasInBody(wanted);
   if (key.kind === 'text') return text.hasInHeader(wanted) || text.hasInBody(wanted);
@@ -102,7 +103,7 @@ export class EnvelopeText {
     if (this.#envelope === null) return true;
     this.#folded ??= foldEnvelope(this.#envelope);
     const folded = this.#folded;
-    return foldText(text)
+    return casemapUnicode(text)
       .split(/[^\p{L}\p{N}\p{M}]+/u)
       .every((word) => folded.includes(word));
   }
@@ -115,6 +116,5 @@ export class EnvelopeText {
 }
 
 function foldEnvelope(envelope: string): string {
-  const text = /[\u0080-\u00ff]/.test(envelope) ? Buffer.from(envelope, 'latin1').toString('utf8') : envelope;
-  return foldText(decodeEncodedWords(text));
+  return casemapUnicode(decodeEncodedWords(headerText(envelope)));
 }

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../../base/clock.ts';
+import { numbersOf } from '../../../formats/number-set.ts';
 import { addTestAccount, openScratchStore } from '../../../../test/support/scratch-store.ts';
 import { AccountMail } from '../account-mail.ts';
 import { createChangeHub } from '../change-hub.ts';
 import { KeywordTexts } from '../keyword-texts.ts';
 import type { OpenFolder } from '../open-folder.ts';
 import type { SearchKey } from './search-key.ts';
+import type { SortField } from './sort-folder.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -42,7 +44,7 @@ async function openFolderWith(t: TestContext, letters: readonly Letter[]): Promi
 }
 
 async function find(folder: OpenFolder, key: SearchKey): Promise<readonly number[]> {
-  return await folder.search(key, { signal: new AbortController().signal });
+  return [...numbersOf(await folder.search(key, { signal: new AbortController().signal }))];
 }
 
 const LETTERS: readonly Letter[] = [
@@ -61,7 +63,7 @@ const LETTERS: readonly Letter[] = [
 
 const CASES: readonly (readonly [SearchKey, readonly number[]])[] = [
   [{ kind: 'all' }, [1, 2, 3, 4]],
-  [{ kind: 'subject', text: 'GRÜSSE' }, [1]],
+  [{ kind: 'subject', text: 'GRÜßE' }, [1]],
   [{ kind: 'subject', text: 'grüße AUS' }, [1]],
   [{ kind: 'from', text: 'ann@one' }, [1]],
   [{ kind: 'from', text: 'test' }, [1, 2]],
@@ -139,7 +141,7 @@ test('RFC 9051 §6.4.4 days are those of the internal date’s zone', async (t) 
 test('a search ends when its client is gone, and says how far it is', async (t) => {
   const folder = await openFolderWith(t, LETTERS);
   const gone = AbortSignal.abort();
-  assert.deepEqual(await folder.search({ kind: 'body', text: 'hello' }, { signal: gone }), []);
+  assert.deepEqual([...(await folder.search({ kind: 'body', text: 'hello' }, { signal: gone }))], []);
   const told: string[] = [];
   const onProgress = (done: number, of: number): void => void told.push(`${done} of ${of}`);
   await folder.search({ kind: 'body', text: 'hello' }, { signal: new AbortController().signal, onProgress });
@@ -180,4 +182,57 @@ test('keys inside each other are what logic says of their parts', async (t) => {
     }),
     { numRuns: 150 },
   );
+});
+
+const SIGNAL = new AbortController().signal;
+
+test('RFC 5256 §3 and RFC 5957 §3 messages in the order of their keys, then of their uids', async (t) => {
+  const folder = await openFolderWith(t, [
+    {
+      text: 'From: Zoe <ann@x.test>\r\nTo: b@x.test\r\nSubject: Re: beta\r\nDate: 2 Nov 2026 10:00:00 +0000\r\n\r\nlonger than others\r\n',
+    },
+    { text: 'From: bob@x.test\r\nCc: c@x.test\r\nSubject: Alpha\r\nDate: 2 Nov 2026 10:30:00 +0200\r\n\r\n' },
+    { text: 'From: =?utf-8?q?=C3=81gnes?= <carl@x.test>\r\nSubject: alpha\r\n\r\n', atMs: NOW - 90 * DAY },
+  ]);
+  const sorted = async (...fields: (readonly [SortField, boolean])[]): Promise<readonly number[]> =>
+    await folder.sort(
+      { kind: 'all' },
+      fields.map(([field, reverse]) => ({ field, reverse })),
+      { signal: SIGNAL },
+    );
+  assert.deepEqual(await sorted(['subject', false]), [2, 3, 1]);
+  assert.deepEqual(await sorted(['subject', true]), [1, 2, 3]);
+  assert.deepEqual(await sorted(['subject', false], ['from', true]), [3, 2, 1]);
+  assert.deepEqual(await sorted(['date', false]), [3, 2, 1]);
+  assert.deepEqual(await sorted(['arrival', false]), [3, 1, 2]);
+  assert.deepEqual(await sorted(['size', true]), [1, 2, 3]);
+  assert.deepEqual(await sorted(['from', false]), [1, 2, 3]);
+  assert.deepEqual(await sorted(['display-from', false]), [3, 2, 1]);
+  assert.deepEqual(await sorted(['to', true]), [1, 2, 3]);
+  assert.deepEqual(await sorted(['cc', true]), [2, 1, 3]);
+  assert.deepEqual(await sorted(['display-to', true]), [1, 2, 3]);
+});
+
+test('RFC 5256 §3 and RFC 8621 §3 answers are one conversation, for THREAD and as THREADID', async (t) => {
+  const letter = (id: string, subject: string, references: string): Letter => ({
+    text: `Message-ID: <${id}@x.test>\r\n${references === '' ? '' : `References: ${references}\r\n`}Subject: ${subject}\r\n\r\n`,
+  });
+  const folder = await openFolderWith(t, [
+    letter('a', 'Plan', ''),
+    letter('b', 'Re: Plan', '<a@x.test>'),
+    letter('c', 'Another', '<a@x.test>'),
+    letter('d', 'RE: plan', '<a@x.test> <b@x.test>'),
+  ]);
+  const threads = await folder.thread({ kind: 'all' }, 'references', { signal: SIGNAL });
+  assert.deepEqual(JSON.parse(JSON.stringify(threads, ['uid', 'children'])) as unknown, [
+    {
+      uid: 1,
+      children: [
+        { uid: 2, children: [{ uid: 4, children: [] }] },
+        { uid: 3, children: [] },
+      ],
+    },
+  ]);
+  const ids = (await folder.fetch([1, 4], { threadId: true })).map((row) => row.threadId);
+  assert.deepEqual([ids[1] === ids[0], ids[2] === ids[0], ids[3] === ids[0]], [true, false, true]);
 });

@@ -3,12 +3,14 @@
 import { numbersOf, type NumberSet, subtractSet, uniteSets } from '../../../formats/number-set.ts';
 import type { Folder } from '../../../storage/records/folder.ts';
 import { listKeywords } from '../../../storage/records/keywords.ts';
-import { listOctets, type OctetsRow, readPage } from '../../../storage/records/message-pages.ts';
+import { listOctets, readPage } from '../../../storage/records/message-pages.ts';
 import { rangesOf } from '../../../storage/records/message-sets.ts';
 import { findRows } from '../../../storage/records/row-search.ts';
 import type { Store } from '../../../storage/store.ts';
 import { SEARCH_PAGE_ROWS, SEARCH_READ_OCTETS } from '../limits.ts';
+import { withPrefix } from '../message-octets.ts';
 import { EnvelopeText, isFound, mayBeFound, type SearchedRow } from './evaluate.ts';
+import { pagesOf } from './pages.ts';
 import { MessageText } from './message-text.ts';
 import { type ConditionContext, isInColumns, toRowCondition } from './row-conditions.ts';
 import type { SearchKey, SearchOptions } from './search-key.ts';
@@ -53,24 +55,6 @@ export async function searchFolder(
     await new Promise((resolve) => setImmediate(resolve));
   }
   return uniteSets(must, search.found);
-}
-
-/** A set in pieces of at most `size` numbers. */
-function* pagesOf(set: NumberSet, size: number): Generator<NumberSet> {
-  let page: number[] = [];
-  let room = size;
-  for (const [first, last] of rangesOf(set))
-    for (let from = first; from <= last;) {
-      const to = Math.min(last, from + room - 1);
-      page.push(from, to);
-      room -= to - from + 1;
-      from = to + 1;
-      if (room > 0) continue;
-      yield page;
-      page = [];
-      room = size;
-    }
-  if (page.length > 0) yield page;
 }
 
 /** Looks at messages one by one. */
@@ -123,13 +107,9 @@ class OctetSearch {
       const row = rows.get(place.uid);
       const record = records[index];
       if (row === undefined || record === undefined) continue;
-      const text = new MessageText(withPrefix(place, record));
+      const text = new MessageText(withPrefix(place.prefix, record));
       if (isFound(this.#key, row, text, this.#context)) this.#found.push(row.uid);
     }
     return end - start;
   }
-}
-
-function withPrefix({ prefix }: OctetsRow, record: Buffer): Buffer {
-  return prefix.length === 0 ? record : Buffer.concat([prefix, record]);
 }
