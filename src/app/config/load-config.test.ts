@@ -191,7 +191,7 @@ nets = [
 ]
 trusted_networks = ["10.0.0.0/33"]
 [store]
-url = "postgres://x"
+url = "mysql://x"
 [[route]]
 domain = "three.test"
 [log]
@@ -211,7 +211,7 @@ key = 1
     `13: limits.trusted_networks wants a network or an address, such as "192.0.2.0/24" or "::1"`,
     `9: limits.message_size wants a size with its unit, such as "25MB" or "50MiB"`,
     `16: route[1].via is missing`,
-    `15: store.url this release knows only "sqlite:"`,
+    `15: store.url wants "sqlite:" or "postgres://user:password@host/database"`,
     `19: log.level did you mean "info"?`,
   ]);
 });

@@ -5,7 +5,7 @@ import { changesThatNeedRestart } from './restart.ts';
 
 test('only ports, folders, threads and the log need a restart', () => {
   const parse = (text: string) =>
-    parseConfig(text, { file: 'a.toml', folder: '/srv', machine: { cores: 2, name: 'mx.one.test' } });
+    parseConfig(text, { file: 'a.toml', folder: '/srv', machine: { cores: 3, name: 'mx.one.test' } });
   const cases: [string, string[]][] = [
     ['[limits]\nhops = 50\n[[route]]\ndomain = "*"\nvia = "smtp://a"', []],
     ['threads = 3', ['threads']],
