@@ -133,6 +133,40 @@ export class PostgresServer {
     return this.url(name);
   }
 
+  /** A second server that follows this one. */
+  async makeStandby(): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
+    if (ROOT) execFileSync('chown', ['postgres', folder]);
+    const standby = new PostgresServer(this.#bin, folder, await freePort());
+    const source = `host=127.0.0.1 port=${this.port} user=postgres`;
+    const copy = ['-D', standby.dataFolder, '-d', source, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'];
+    const [program, args] = asUser(join(this.#bin, 'pg_basebackup'), copy);
+    execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'], cwd: folder });
+    await standby.restart();
+    return standby;
+  }
+
+  /** COMMIT waits for these standbys from now on; resolves when one follows. */
+  async setSynchronous(names: string): Promise<void> {
+    const connection = await PostgresConnection.open(connectionOptions(this.url('postgres'), 'test'));
+    await connection.execute(`ALTER SYSTEM SET synchronous_standby_names = '${names}'`);
+    await connection.execute('SELECT pg_reload_conf()');
+    for (const end = performance.now() + START_MS; ;) {
+      if ((await connection.get("SELECT 1 AS there FROM pg_stat_replication WHERE sync_state = 'sync'")) !== undefined)
+        break;
+      if (performance.now() > end) throw new Error('no standby follows');
+      await delay(50);
+    }
+    await connection.close();
+  }
+
+  /** Makes a standby the primary. */
+  async promote(): Promise<void> {
+    const connection = await PostgresConnection.open(connectionOptions(this.url('postgres'), 'test'));
+    await connection.execute('SELECT pg_promote(true)');
+    await connection.close();
+  }
+
   async remove(): Promise<void> {
     await this.stop('SIGQUIT');
     rmSync(this.folder, { recursive: true, force: true });

@@ -50,8 +50,8 @@ export type PostgresFault = 'lost' | 'conflict' | 'taken' | 'full' | 'late' | 'o
 /** What kind of failure PostgreSQL or its connection reports. */
 export function postgresFault(error: unknown): PostgresFault {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // Without a code: the driver's own words for a connection that ended.
-  if (!/^[0-9A-Z]{5}$/.test(code)) return code !== '' || isConnectionText(error) ? 'lost' : 'other';
+  // Every code of PostgreSQL has a digit, none of Node's has. Without any: the driver's own words for a lost connection.
+  if (!/^(?=.*\d)[0-9A-Z]{5}$/.test(code)) return code !== '' || isConnectionText(error) ? 'lost' : 'other';
   if (code === '40001' || code === '40P01') return 'conflict';
   if (code === '23505') return 'taken';
   if (code === '57014' || code === '55P03') return 'late';
