@@ -21,14 +21,23 @@ import { createTestDatabase } from './contract-store.ts';
 import { SmtpDialog, type DialogOptions } from './smtp-dialog.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 
-export type TestProtocol = 'smtp' | 'submission' | 'submissions' | 'lmtp' | 'pop3' | 'pop3s';
+export type TestProtocol = 'smtp' | 'submission' | 'submissions' | 'lmtp' | 'pop3' | 'pop3s' | 'imap' | 'imaps';
 
 /** The password of every account that is made here. */
 export const PASSWORD = 'correct horse';
 const UNTIL_DEADLINE_MS = 20_000;
 /** What settles the queue or adds to a journey is not told as a change. */
 const LOOK_AGAIN_MS = 20;
-const PROTOCOLS: readonly TestProtocol[] = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s'];
+const PROTOCOLS: readonly TestProtocol[] = [
+  'smtp',
+  'submission',
+  'submissions',
+  'lmtp',
+  'pop3',
+  'pop3s',
+  'imap',
+  'imaps',
+];
 
 /** What a server lives as long as: a test's context, or a whole file with `{ after }` of node:test. */
 export interface Lifetime {

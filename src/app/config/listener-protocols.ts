@@ -18,6 +18,8 @@ export const LISTENER_PROTOCOLS = {
   lmtp: { port: 24, highPort: 2424, address: '127.0.0.1', implicitTls: false, doc: 'mail from a server in front' },
   pop3: { port: 110, highPort: 2110, address: '*', implicitTls: false, doc: 'reading, STLS' },
   pop3s: { port: 995, highPort: 2995, address: '*', implicitTls: true, doc: 'reading, TLS' },
+  imap: { port: 143, highPort: 2143, address: '*', implicitTls: false, doc: 'reading and keeping, STARTTLS' },
+  imaps: { port: 993, highPort: 2993, address: '*', implicitTls: true, doc: 'reading and keeping, TLS' },
   metrics: { port: 9464, highPort: 9464, address: '127.0.0.1', implicitTls: false, doc: 'metrics and health' },
 } as const satisfies Record<string, ListenerProtocolFacts>;
 
@@ -27,4 +29,4 @@ export type ListenerProtocol = keyof typeof LISTENER_PROTOCOLS;
 export const LISTENER_PROTOCOL_NAMES = Object.keys(LISTENER_PROTOCOLS) as readonly ListenerProtocol[];
 
 /** Protocols of the plan that this release does not speak yet. */
-export const LATER_PROTOCOLS: readonly string[] = ['imap', 'imaps', 'managesieve', 'http', 'https'];
+export const LATER_PROTOCOLS: readonly string[] = ['managesieve', 'http', 'https'];

@@ -136,6 +136,8 @@ test('nothing is written: every protocol listens, and the defaults are those of 
   assert.deepEqual(
     config.listeners.map((l) => `${l.protocol} ${l.address}:${l.port}`),
     ['smtp *:25', 'submission *:587', 'submissions *:465', 'lmtp 127.0.0.1:24', 'pop3 *:110', 'pop3s *:995'].concat(
+      'imap *:143',
+      'imaps *:993',
       'metrics 127.0.0.1:9464',
     ),
   );
@@ -183,7 +185,7 @@ threads = "two"
 protocol = "smtp"
 [[listener]]
 port = 70000
-protocol = "imap"
+protocol = "managesieve"
 [limits]
 message_size = 25
 nets = [
@@ -202,7 +204,7 @@ key = 1
   assert.deepEqual(problemsOf(text), [
     `1: there is no setting 'hostnme'; did you mean 'hostname'?`,
     `2: threads wants a whole number from 1 to 32`,
-    `7: listener[2].protocol 'imap' is not in this release yet; remove this listener`,
+    `7: listener[2].protocol 'managesieve' is not in this release yet; remove this listener`,
     `6: listener[2].port wants a whole number from 0 to 65535`,
     `20: there is no setting 'tls.deeper'; known here are certificate, key`,
     `10: there is no setting 'limits.nets'; known here are ${Object.values(SCHEMA.limits.entries)

@@ -7,12 +7,15 @@ import type { Log } from '../../base/log.ts';
 import { inCidr, parseIp, type Cidr } from '../../base/net/ip.ts';
 import { listenOn, type ListeningSocket } from '../../base/net/listen-on.ts';
 import { serverContext } from '../../base/tls/secure-context.ts';
+import { ImapServer, type ImapPeer } from '../../protocols/imap/index.ts';
 import { Pop3Server, type Pop3Peer } from '../../protocols/pop3/index.ts';
 import { createSmtpServer, type SmtpServer, type SmtpService } from '../../protocols/smtp/index.ts';
+import { createImapSessions, type AccountConnections } from '../../servers/imap/session.ts';
 import { createPop3Sessions } from '../../servers/pop3/session.ts';
 import { createSmtpSession } from '../../servers/smtp/session.ts';
 import type { Admission, AdmissionTicket } from '../../services/connections/admission.ts';
 import type { Login } from '../../services/login/login.ts';
+import type { MailParts } from '../../services/mailboxes/mail-parts.ts';
 import type { MailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import type { ServerCounters } from '../../services/metrics/counters.ts';
 import { isService, type ServiceName } from '../../services/metrics/metric-table.ts';
@@ -30,6 +33,8 @@ export interface ThreadServices {
   readonly admission: Admission;
   readonly recipients: RecipientJudge;
   readonly locks: MailboxLocks;
+  readonly mailboxes: MailParts;
+  readonly imapConnections: AccountConnections;
   readonly tls: TlsMaterial;
   readonly idleWheel: IdleWheel;
   readonly counters: ServerCounters;
@@ -51,6 +56,8 @@ interface ConnectionServer {
   accept(socket: Socket): void;
   drain(withinMs: number): Promise<void>;
 }
+
+const SMTP_SERVICES: readonly ServiceName[] = ['smtp', 'submission', 'submissions', 'lmtp'];
 
 /** Begins to listen on all of them; resolves when every one accepts. */
 export async function startListeners(
@@ -107,7 +114,7 @@ class RunningListener {
       onError: (error) => this.#log.error({ err: error, protocol: service }, 'a connection could not be accepted'),
       onCrowded: () => this.#crowded(),
       // Only the SMTP library copies what it keeps.
-      borrowedReads: service !== 'pop3' && service !== 'pop3s',
+      borrowedReads: SMTP_SERVICES.includes(service),
     });
   }
 
@@ -158,6 +165,9 @@ function createServer(service: ServiceName, settings: Listener, services: Thread
     case 'pop3':
     case 'pop3s':
       return pop3Connections(service, services, context);
+    case 'imap':
+    case 'imaps':
+      return imapConnections(service, services, context);
     default:
       return service satisfies never;
   }
@@ -205,7 +215,6 @@ function pop3Connections(
   context: SecureContext,
 ): ConnectionServer {
   const { config, store, login, locks, admission, idleWheel, clock, log } = services;
-  const tickets = new Map<Pop3Peer, AdmissionTicket>();
   const server = new Pop3Server({
     hostname: config.hostname,
     clock,
@@ -218,17 +227,7 @@ function pop3Connections(
       locks,
       plaintextNetworks: config.auth.allowPlaintextFrom,
       channelBinding: config.auth.channelBinding,
-      admit(peer) {
-        const ticket = admission.enter(peer.address);
-        if (ticket.kind === 'refused') return ticket.text;
-        tickets.set(peer, ticket);
-        return null;
-      },
-      leave(peer) {
-        const ticket = tickets.get(peer);
-        if (ticket !== undefined) admission.leave(ticket);
-        tickets.delete(peer);
-      },
+      ...admitPeers(admission),
     }),
   });
   return {
@@ -237,6 +236,59 @@ function pop3Connections(
     },
     accept: (socket) => server.accept(socket, service),
     drain: () => server.close(),
+  };
+}
+
+function imapConnections(
+  service: 'imap' | 'imaps',
+  services: ThreadServices,
+  context: SecureContext,
+): ConnectionServer {
+  const { config, login, admission, mailboxes, imapConnections: connections, idleWheel, clock, log } = services;
+  const server = new ImapServer({
+    hostname: config.hostname,
+    clock,
+    idleWheel,
+    log,
+    secureContext: () => context,
+    openSession: createImapSessions({
+      mail: mailboxes,
+      login,
+      plaintextNetworks: config.auth.allowPlaintextFrom,
+      channelBinding: config.auth.channelBinding,
+      connections,
+      ...admitPeers(admission),
+    }),
+  });
+  return {
+    get connectionCount() {
+      return server.size;
+    },
+    accept: (socket) => server.accept(socket, service),
+    drain: () => server.close(),
+  };
+}
+
+interface PeerAdmission {
+  readonly admit: (peer: Pop3Peer | ImapPeer) => string | null;
+  readonly leave: (peer: Pop3Peer | ImapPeer) => void;
+}
+
+/** Counts clients in and out. */
+function admitPeers(admission: Admission): PeerAdmission {
+  const tickets = new Map<Pop3Peer | ImapPeer, AdmissionTicket>();
+  return {
+    admit(peer) {
+      const ticket = admission.enter(peer.address);
+      if (ticket.kind === 'refused') return ticket.text;
+      tickets.set(peer, ticket);
+      return null;
+    },
+    leave(peer) {
+      const ticket = tickets.get(peer);
+      if (ticket !== undefined) admission.leave(ticket);
+      tickets.delete(peer);
+    },
   };
 }
 

@@ -6,6 +6,9 @@ import { serveCounters } from '../../base/metrics/collect.ts';
 import { ConnectionLedger } from '../../services/connections/connection-ledger.ts';
 import { createAdmission, type AdmissionSettings } from '../../services/connections/admission.ts';
 import { connectSignInThrottle } from '../../services/login/throttle.ts';
+import { AccountConnections } from '../../servers/imap/session.ts';
+import { createChangeHub } from '../../services/mailboxes/change-hub.ts';
+import { KeywordTexts } from '../../services/mailboxes/keyword-texts.ts';
 import { connectMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { connectHashQueue } from '../../services/passwords/hash-queue.ts';
 import { createCounters, watchThread } from '../../services/metrics/counters.ts';
@@ -72,16 +75,25 @@ await liveThread(log, async () => {
     login,
     admission: createAdmission({ ledger, settings: admissionSettings, clock }),
     locks: connectMailboxLocks(data.locks),
+    imapConnections: new AccountConnections(),
     idleWheel: new IdleWheel(clock),
     counters,
     clock,
     log,
   };
+  const mailboxes = { store, hub: createChangeHub(store), keywords: new KeywordTexts(store.read), clock };
   /** What holds settings is made anew with them; what holds connections and subscriptions stays. */
   const services = (): ThreadServices => {
     const parts = { config, store, ownHost: ownHost(config, data.bound), held, clock, log, counters };
     const mail = createMailServices(parts);
-    return { ...lasting, config, tls, mail, recipients: createRecipientJudge(mail.directory, store.read) };
+    return {
+      ...lasting,
+      config,
+      tls,
+      mail,
+      mailboxes: { ...mailboxes, appendMaxOctets: config.limits.messageMaxBytes },
+      recipients: createRecipientJudge(mail.directory, store.read),
+    };
   };
   const listeners = await startListeners(data.listeners, services());
   return {

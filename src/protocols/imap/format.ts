@@ -1,8 +1,8 @@
 // Strings on their way out, RFC 9051 §4.3: atom, quoted or literal, whichever the octets allow and the client has enabled.
 import { encodeImapUtf7 } from '../../formats/imap-utf7.ts';
 
-const ATOM = /^[^(){ %*"\\\]\u0000-\u001f\u007f-\uffff]+$/u;
-const QUOTABLE = /^[^\r\n\u0000\u0080-\uffff]*$/u;
+const ATOM = /^[^(){ %*"\\\]\u0000-\u001f\u007f-\u{10ffff}]+$/u;
+const QUOTABLE = /^[^\r\n\u0000\u0080-\u{10ffff}]*$/u;
 const QUOTABLE_UTF8 = /^[^\r\n\u0000]*$/u;
 /** RFC 9051 §4.3: longer strings go as literals so that no line grows without bound. */
 const QUOTED_MAX_LENGTH = 1_000;
@@ -11,11 +11,6 @@ const QUOTED_MAX_LENGTH = 1_000;
 export function formatString(text: string, utf8: boolean): string {
   if (text.length <= QUOTED_MAX_LENGTH && (utf8 ? QUOTABLE_UTF8 : QUOTABLE).test(text)) return quote(text);
   return `{${Buffer.byteLength(text)}}\r\n${text}`;
-}
-
-/** A string or NIL. */
-export function formatNullableString(text: string | null, utf8: boolean): string {
-  return text === null ? 'NIL' : formatString(text, utf8);
 }
 
 /** An astring. */

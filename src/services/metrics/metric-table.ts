@@ -1,7 +1,7 @@
 // Every metric of the server: what is counted, shown at /metrics and described in docs/reference/metrics.md.
 import type { MetricTable } from '../../base/metrics/metric-spec.ts';
 
-export const SERVICES = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s'] as const;
+export const SERVICES = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s', 'imap', 'imaps'] as const;
 const RECEIVING = ['smtp', 'submission', 'submissions', 'lmtp', 'local'] as const;
 const QUANTILES = ['0.5', '0.99', '1'] as const;
 

@@ -1,5 +1,6 @@
 // The terminals of RFC 9051 §9 over one whole command: its line, and literals where they stand, as octets in a latin1
 // text. Never goes backwards, so every grammar made of it is linear. Throws SyntaxFault with the position.
+import { isUtf8 } from 'node:buffer';
 import { SyntaxFault } from '../../../base/errors/syntax-fault.ts';
 
 /** Everything but atom-specials: ( ) { SP CTL % * " \ ] and 8-bit. */
@@ -171,9 +172,9 @@ export class CommandCursor {
 
   #asText(octets: string): string {
     if (!EIGHT_BIT.test(octets)) return octets;
-    const text = Buffer.from(octets, 'latin1').toString('utf8');
-    if (text.includes('\uFFFD')) throw this.fault('UTF-8');
-    return text;
+    const bytes = Buffer.from(octets, 'latin1');
+    if (!isUtf8(bytes)) throw this.fault('UTF-8');
+    return bytes.toString('utf8');
   }
 
   /** '(' item SP item … ')'; `least` 0 allows '()'. */

@@ -30,11 +30,6 @@ export function formatFlags(flags: number, keywords: string, recent: boolean): s
   return text;
 }
 
-/** The bit of a system flag given without its backslash in upper case; undefined when it is none. */
-export function systemFlagBit(name: string): number | undefined {
-  return BITS.get(name);
-}
-
 /** '(' flags ')' or, for STORE, flags without parentheses. \Recent cannot be set and is dropped. */
 export function parseFlagList(cursor: CommandCursor, bare: boolean): FlagSet {
   const names: string[] = [];

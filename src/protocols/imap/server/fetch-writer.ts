@@ -12,6 +12,9 @@ import { findSection, type FoundSection } from './sections.ts';
 import type { FetchColumns, ImapMessage, MessageRow } from './session.ts';
 import { isRecent } from './synchronize.ts';
 
+/** What servers have always sent instead of NUL in a text. */
+const NUL_SUBSTITUTE = 0x80;
+
 const COLUMNS: Readonly<Record<SimpleFetchItem, FetchColumns>> = {
   UID: {},
   FLAGS: { flags: true },
@@ -161,17 +164,26 @@ function writeSection(
     return undefined;
   }
   if (found.kind === 'octets') {
-    const octets = found.octets.subarray(start, end);
-    output.latin1(`${section.label} ${literalHead(section, octets)}`);
-    output.octets(octets, 0, octets.length);
+    writeLiteral(job, section, found.octets.subarray(start, end));
     return undefined;
   }
   return writeStretch(job, message, section, { start: found.start + start, end: found.start + end });
 }
 
 /** RFC 9051 §4.3: NUL needs a literal8, which only BINARY may have. */
-function literalHead(section: FetchSection, octets: Buffer): string {
-  return `${section.form === 'binary' && octets.includes(0) ? '~' : ''}{${octets.length}}\r\n`;
+function writeLiteral({ dialog }: FetchJob, section: FetchSection, octets: Buffer): void {
+  const { output } = dialog;
+  const hasNul = octets.includes(0);
+  const sent = hasNul && section.form === 'body' ? withoutNul(octets) : octets;
+  output.latin1(`${section.label} ${hasNul && section.form === 'binary' ? '~' : ''}{${sent.length}}\r\n`);
+  output.octets(sent, 0, sent.length);
+}
+
+/** A copy with another octet for each NUL: lengths and offsets stay true. */
+function withoutNul(octets: Buffer): Buffer {
+  const copy = Buffer.from(octets);
+  for (let at = copy.indexOf(0); at >= 0; at = copy.indexOf(0, at + 1)) copy[at] = NUL_SUBSTITUTE;
+  return copy;
 }
 
 function writeStretch(
@@ -183,23 +195,27 @@ function writeStretch(
   const { output } = job.dialog;
   if (end - start <= READ_PIECE_OCTETS) {
     const octets = message.read(start, end);
-    const write = (ready: Buffer): void => {
-      output.latin1(`${section.label} ${literalHead(section, ready)}`);
-      output.octets(ready, 0, ready.length);
-    };
-    if (isPromise(octets)) return octets.then(write);
-    return write(octets);
+    if (isPromise(octets)) return octets.then((ready) => writeLiteral(job, section, ready));
+    return writeLiteral(job, section, octets);
   }
   output.latin1(`${section.label} ${section.form === 'binary' ? '~' : ''}{${end - start}}\r\n`);
-  return writePieces(job, message, start, end);
+  return writePieces(job, message, { start, end, form: section.form });
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly form: FetchSection['form'];
 }
 
 /** After the literal's length a failing disk ends the connection: half a message must not look like a whole one. */
-async function writePieces({ dialog }: FetchJob, message: ImapMessage, start: number, end: number): Promise<void> {
+async function writePieces({ dialog }: FetchJob, message: ImapMessage, stretch: Stretch): Promise<void> {
+  const { start, end, form } = stretch;
   const { output, transport, parts } = dialog;
   try {
     for (let at = start; at < end && !transport.closed; at += READ_PIECE_OCTETS) {
-      const octets = await message.read(at, Math.min(end, at + READ_PIECE_OCTETS));
+      const read = await message.read(at, Math.min(end, at + READ_PIECE_OCTETS));
+      const octets = read.includes(0) && form === 'body' ? withoutNul(read) : read;
       output.octets(octets, 0, octets.length);
       if (output.full) await output.drained();
     }

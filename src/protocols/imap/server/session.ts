@@ -303,11 +303,10 @@ export interface ImapMailbox {
   expunge(uids: NumberSet | null): Promise<NumberSet>;
   /** RFC 7162 §3.2.5: uids removed after `modSeq`; null when that far back is not known any more. */
   expungedSince(modSeq: number): MaybePromise<NumberSet | null>;
-  /** Ascending uids. */
-  search(key: SearchKey, options: SearchOptions): MaybePromise<readonly number[]>;
+  search(key: SearchKey, options: SearchOptions): MaybePromise<NumberSet>;
   /** RFC 5256 §3. Uids in order. */
-  sort(key: SearchKey, sort: readonly SortKey[], options: SearchOptions): MaybePromise<readonly number[]>;
-  thread(key: SearchKey, algorithm: ThreadAlgorithm, options: SearchOptions): MaybePromise<readonly ThreadNode[]>;
+  sort?(key: SearchKey, sort: readonly SortKey[], options: SearchOptions): MaybePromise<readonly number[]>;
+  thread?(key: SearchKey, algorithm: ThreadAlgorithm, options: SearchOptions): MaybePromise<readonly ThreadNode[]>;
   /** RFC 7162 §3.1.5: highest modseq among these messages. */
   highestModSeq(uids: NumberSet): MaybePromise<number>;
   close(): void;

@@ -2,14 +2,7 @@
 // with commands that name no sequence numbers; everything else may be told with any. RFC 7162: MODSEQ and VANISHED.
 import { isPromise, type MaybePromise } from '../../../base/async/maybe-promise.ts';
 import { MailError } from '../../../base/errors/mail-error.ts';
-import {
-  countNumbers,
-  EMPTY_SET,
-  formatNumberSet,
-  subtractSet,
-  toNumberSet,
-  type NumberSet,
-} from '../../../formats/number-set.ts';
+import { countNumbers, EMPTY_SET, formatNumberSet, subtractSet, type NumberSet } from '../../../formats/number-set.ts';
 import { formatFlags, SYSTEM_FLAG_NAMES } from '../grammar/flags.ts';
 import { FETCH_PAGE_ROWS } from '../limits.ts';
 import type { ImapDialog } from './dialog.ts';
@@ -184,9 +177,4 @@ export function* pagesOf(set: NumberSet, most: number): Generator<NumberSet, voi
     }
   }
   if (page.length > 0) yield page;
-}
-
-/** Uids of rows as a set. */
-export function uidsOfRows(rows: readonly MessageRow[]): NumberSet {
-  return toNumberSet(rows.map((row) => row.uid));
 }

@@ -1,7 +1,7 @@
 // ImapAccount and ImapMailbox over the memory store.
 import type { MaybePromise } from '../../../base/async/maybe-promise.ts';
 import { MailError } from '../../../base/errors/mail-error.ts';
-import { countNumbers, intersectSets, toNumberSet, type NumberSet } from '../../../formats/number-set.ts';
+import { countNumbers, intersectSets, numbersOf, toNumberSet, type NumberSet } from '../../../formats/number-set.ts';
 import { formatBody, formatBodyStructure } from '../../../formats/mime/body-structure.ts';
 import type { BodyPart } from '../../../formats/mime/body-part.ts';
 import { formatEnvelope } from '../../../formats/mime/envelope.ts';
@@ -297,16 +297,16 @@ class OpenMailbox implements ImapMailbox {
     return toSet(this.#mailbox.expunged.filter((each) => each.modSeq > modSeq).map(({ uid }) => uid));
   }
 
-  search(key: SearchKey): MaybePromise<readonly number[]> {
-    return this.#give(this.#mailbox.messages.filter((m) => matchesKey(m, key)).map(({ uid }) => uid));
+  search(key: SearchKey): MaybePromise<NumberSet> {
+    return this.#give(toNumberSet(this.#mailbox.messages.filter((m) => matchesKey(m, key)).map(({ uid }) => uid)));
   }
 
   async sort(key: SearchKey): Promise<readonly number[]> {
-    return await this.search(key);
+    return [...numbersOf(await this.search(key))];
   }
 
   async thread(key: SearchKey): Promise<readonly ThreadNode[]> {
-    return (await this.search(key)).map((uid) => ({ uid, children: [] }));
+    return [...numbersOf(await this.search(key))].map((uid) => ({ uid, children: [] }));
   }
 
   highestModSeq(uids: NumberSet): MaybePromise<number> {

@@ -28,7 +28,7 @@ function parse(cursor: CommandCursor, dialog: ImapDialog): CopyArguments {
 function uidsOf(dialog: ImapDialog, set: SequenceSet, uid: boolean): NumberSet | null {
   const { view } = dialog;
   if (!uid && view.exceeds(set)) return null;
-  return view.uidsOf(view.sequence(set, uid));
+  return view.exactUids(view.sequence(set, uid));
 }
 
 /** The refusal with TRYCREATE where creating the target would help (RFC 9051 §7.1). */
@@ -52,8 +52,9 @@ async function copy(dialog: ImapDialog, args: CopyArguments, uid: boolean): Prom
   if (uids.length === 0) return ok('Nothing to copy');
   const outcome = await withTryCreate(dialog.view.mailbox.copy(uids, args.mailbox));
   if ('status' in outcome) return outcome;
-  if (outcome.missing > 0) return no('EXPUNGEISSUED', 'Some messages are gone already, nothing was copied');
-  return ok('Copied', copyUid(outcome));
+  const copied = copyUid(outcome);
+  if (copied === null) return no('EXPUNGEISSUED', 'The messages are gone already');
+  return ok(outcome.missing > 0 ? 'Copied what was still there' : 'Copied', copied);
 }
 
 /** RFC 9051 §6.4.8: COPYUID comes untagged, in front of the EXPUNGEs. */
@@ -65,7 +66,8 @@ async function move(dialog: ImapDialog, args: CopyArguments, uid: boolean): Prom
   const outcome = await withTryCreate(dialog.view.mailbox.move(uids, args.mailbox));
   if ('status' in outcome) return outcome;
   const moved = copyUid(outcome);
-  if (moved !== null) dialog.untagged(`OK [${moved}] Moved`);
+  if (moved === null) return no('EXPUNGEISSUED', 'The messages are gone already');
+  dialog.untagged(`OK [${moved}] Moved`);
   await synchronize(dialog, true);
   return ok('Moved', dialog.enabled.qresync ? `HIGHESTMODSEQ ${dialog.view.modSeq}` : null);
 }

@@ -1,13 +1,7 @@
 // FETCH and UID FETCH: RFC 9051 §6.4.5 and §6.4.9, CHANGEDSINCE and VANISHED (RFC 7162 §3.1.4 and §3.2.6), PARTIAL (RFC
 // 9394 §3.3). Pages of rows, bounded runs of messages: memory does not grow with what is asked for.
 import { isPromise } from '../../../../base/async/maybe-promise.ts';
-import {
-  countNumbers,
-  formatNumberSet,
-  intersectSets,
-  toNumberSet,
-  type NumberSet,
-} from '../../../../formats/number-set.ts';
+import { countNumbers, formatNumberSet, intersectSets, type NumberSet } from '../../../../formats/number-set.ts';
 import type { CommandCursor } from '../../grammar/cursor.ts';
 import { parseFetchItems, type FetchItem } from '../../grammar/fetch.ts';
 import { SEEN } from '../../grammar/flags.ts';
@@ -102,11 +96,7 @@ async function changedSince(dialog: ImapDialog, args: FetchArguments, sequence: 
     ],
   } as const;
   const found = await view.mailbox.search(key, { signal: dialog.closedSignal() });
-  return view.sequence(toRanges(found), true);
-}
-
-function toRanges(uids: readonly number[]): readonly number[] {
-  return toNumberSet(uids);
+  return view.sequence(found, true);
 }
 
 /** Writes all rows; how many messages were not there any more. */

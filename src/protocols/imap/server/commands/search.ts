@@ -75,7 +75,7 @@ async function run(dialog: ImapDialog, args: SearchArguments, uid: boolean): Pro
   let uids: NumberSet;
   try {
     const found = await view.mailbox.search(resolveKey(key, view), { signal: dialog.closedSignal() });
-    uids = view.known(toNumberSet(found));
+    uids = view.known(found);
   } catch (error) {
     // RFC 5182 §2.1: a search that failed leaves nothing saved.
     if (returns?.has('SAVE')) view.savedResult = [];

@@ -3,7 +3,6 @@ import {
   countNumbers,
   intersectSets,
   subtractSet,
-  toNumberSet,
   formatNumberSet,
   type NumberSet,
 } from '../../../../formats/number-set.ts';
@@ -135,7 +134,7 @@ async function writeChangedSince(
 ): Promise<void> {
   const key = { kind: 'modseq', modSeq: modSeq + 1 } as const;
   const found = await view.mailbox.search(key, { signal: dialog.closedSignal() });
-  for (const page of pagesOf(intersectSets(toNumberSet(found), known), FETCH_PAGE_ROWS)) {
+  for (const page of pagesOf(intersectSets(found, known), FETCH_PAGE_ROWS)) {
     for (const row of await view.mailbox.fetch(page, { flags: true })) writeFlags(dialog, view, row, true);
     if (dialog.output.full) await dialog.output.drained();
     if (dialog.transport.closed) return;
