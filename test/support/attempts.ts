@@ -1,8 +1,9 @@
 // Letters with an id of their own, made so that one that was cut short or mixed with another cannot pass for whole; and
 // where they are in a data folder that no server has open.
-import { openEmbedded, type EmbeddedStore } from '../../src/storage/embedded.ts';
+import { openEmbedded } from '../../src/storage/embedded.ts';
 import { listMessages } from '../../src/storage/records/messages.ts';
 import { findQueueItem, listWaiting } from '../../src/storage/records/queue.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { verify } from '../../src/storage/verify.ts';
 
 const PAGE = 500;
@@ -42,14 +43,21 @@ export async function readAttempts(dataDir: string): Promise<StoredAttempts> {
   try {
     const faults: string[] = [];
     await verify({ dataDir, read: store.read, onFault: (fault) => faults.push(fault) });
-    const boxes = [await readBox(store, 1, faults), await readBox(store, 2, faults)];
-    return { boxes, queued: await readQueue(store, faults), faults };
+    const stored = await readStore(store);
+    return { ...stored, faults: [...faults, ...stored.faults] };
   } finally {
     await store.close();
   }
 }
 
-async function readBox(store: EmbeddedStore, accountId: number, faults: string[]): Promise<Map<string, number>> {
+/** The mailboxes of accounts 1 and 2 and the queue, on any engine. */
+export async function readStore(store: Store): Promise<StoredAttempts> {
+  const faults: string[] = [];
+  const boxes = [await readBox(store, 1, faults), await readBox(store, 2, faults)];
+  return { boxes, queued: await readQueue(store, faults), faults };
+}
+
+async function readBox(store: Store, accountId: number, faults: string[]): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (let after = 0; ;) {
     const page = await listMessages(store.read, { accountId, mailboxId: 1 }, after, PAGE);
@@ -63,7 +71,7 @@ async function readBox(store: EmbeddedStore, accountId: number, faults: string[]
   }
 }
 
-async function readQueue(store: EmbeddedStore, faults: string[]): Promise<Map<string, number>> {
+async function readQueue(store: Store, faults: string[]): Promise<Map<string, number>> {
   const queued = new Map<string, number>();
   for (let page = await listWaiting(store.read, null, PAGE); page.length > 0;) {
     for (const key of page) {

@@ -11,6 +11,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createHashQueue } from '../../src/services/passwords/hash-queue.ts';
 import { formatScramVerifier } from '../../src/services/passwords/scram-verifier.ts';
 import { openEmbedded } from '../../src/storage/embedded.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { scratchFolder } from './scratch-store.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../postroad', import.meta.url));
@@ -55,13 +56,18 @@ export async function planServer(t: TestContext, options: ServerPlanOptions = {}
   const plan = { folder, dataDir: join(folder, 'data'), configPath: join(folder, 'postroad.toml') };
   writeConfig(plan, options);
   const store = await openEmbedded(plan.dataDir);
+  await addAccounts(store);
+  await store.close();
+  return plan;
+}
+
+/** Makes the accounts `ACCOUNTS` in an empty store. */
+export async function addAccounts(store: Store): Promise<void> {
   const { passwordHash, scram } = await createHashQueue({ cores: 2, clock: systemClock }).hash(PASSWORD);
   await store.execute('domain.add', { name: 'one.test' });
   for (const address of ACCOUNTS) {
     await store.execute('account.add', { address, passwordHash, scramSha256: formatScramVerifier(scram) });
   }
-  await store.close();
-  return plan;
 }
 
 /** Writes the configuration file again. */
