@@ -305,8 +305,8 @@ export interface ImapMailbox {
   expungedSince(modSeq: number): MaybePromise<NumberSet | null>;
   search(key: SearchKey, options: SearchOptions): MaybePromise<NumberSet>;
   /** RFC 5256 §3. Uids in order. */
-  sort?(key: SearchKey, sort: readonly SortKey[], options: SearchOptions): MaybePromise<readonly number[]>;
-  thread?(key: SearchKey, algorithm: ThreadAlgorithm, options: SearchOptions): MaybePromise<readonly ThreadNode[]>;
+  sort(key: SearchKey, sort: readonly SortKey[], options: SearchOptions): MaybePromise<readonly number[]>;
+  thread(key: SearchKey, algorithm: ThreadAlgorithm, options: SearchOptions): MaybePromise<readonly ThreadNode[]>;
   /** RFC 7162 §3.1.5: highest modseq among these messages. */
   highestModSeq(uids: NumberSet): MaybePromise<number>;
   close(): void;

@@ -7,7 +7,7 @@ import type { BodyPart } from '../../../formats/mime/body-part.ts';
 import { formatEnvelope } from '../../../formats/mime/envelope.ts';
 import { parseMessage } from '../../../formats/mime/parse-message.ts';
 import { transferEncoding } from '../../../formats/mime/section.ts';
-import type { SearchKey } from '../search-key.ts';
+import type { SearchKey, SortKey } from '../search-key.ts';
 import type {
   AppendOptions,
   AppendOutcome,
@@ -301,12 +301,17 @@ class OpenMailbox implements ImapMailbox {
     return this.#give(toNumberSet(this.#mailbox.messages.filter((m) => matchesKey(m, key)).map(({ uid }) => uid)));
   }
 
-  async sort(key: SearchKey): Promise<readonly number[]> {
-    return [...numbersOf(await this.search(key))];
+  /** By size alone, whatever is asked for. */
+  async sort(key: SearchKey, [first]: readonly SortKey[]): Promise<readonly number[]> {
+    const found = this.#mailbox.pick(await this.search(key));
+    const order = found.sort((one, other) => one.octets.length - other.octets.length || one.uid - other.uid);
+    return (first?.reverse === true ? order.reverse() : order).map(({ uid }) => uid);
   }
 
+  /** One conversation: the first message, with all others as its answers. */
   async thread(key: SearchKey): Promise<readonly ThreadNode[]> {
-    return [...numbersOf(await this.search(key))].map((uid) => ({ uid, children: [] }));
+    const [first, ...others] = [...numbersOf(await this.search(key))].map((uid) => ({ uid, children: [] }));
+    return first === undefined ? [] : [{ uid: first.uid, children: others }];
   }
 
   highestModSeq(uids: NumberSet): MaybePromise<number> {

@@ -2,15 +2,14 @@
 // MODSEQ (RFC 7162 §3.1.5), PARTIAL (RFC 9394).
 import { countNumbers, formatNumberSet, toNumberSet, type NumberSet } from '../../../../formats/number-set.ts';
 import type { CommandCursor } from '../../grammar/cursor.ts';
-import { formatPartialRange, parsePartialRange, takePartial, type PartialRange } from '../../grammar/partial.ts';
+import { formatPartialRange, takePartial, type PartialRange } from '../../grammar/partial.ts';
+import { isKnownCharset, parseReturns, type ReturnOption } from '../../grammar/search-return.ts';
 import { namesModSeq, parseSearchKeys, resolveKey, type ParsedKey } from '../../grammar/search.ts';
 import { command, type AnyCommand } from '../command-spec.ts';
 import type { ImapDialog } from '../dialog.ts';
 import type { MailboxView } from '../mailbox-view.ts';
 import { no, ok, type Outcome } from '../outcome.ts';
 import { enableCondStore } from './enable.ts';
-
-type ReturnOption = 'MIN' | 'MAX' | 'ALL' | 'COUNT' | 'SAVE' | 'PARTIAL';
 
 interface SearchArguments {
   /** null: none were given. */
@@ -20,49 +19,22 @@ interface SearchArguments {
   readonly key: ParsedKey | null;
 }
 
-const CHARSETS = ['US-ASCII', 'ASCII', 'UTF-8', 'UTF8'];
-
 function parse(cursor: CommandCursor): SearchArguments {
-  let returns: Set<ReturnOption> | null = null;
+  let returns: ReadonlySet<ReturnOption> | null = null;
   let partial: PartialRange | null = null;
   cursor.space();
   if (cursor.skipKeyword('RETURN')) {
-    cursor.space();
-    const options = cursor.list(() => parseReturn(cursor), 8, 0);
-    returns = new Set(options.map(({ name }) => name));
-    partial = options.find(({ range }) => range !== null)?.range ?? null;
-    // RFC 4731 §3.1: nothing named means all of them.
-    if (returns.size === 0) returns.add('ALL');
+    ({ returns, partial } = parseReturns(cursor));
     cursor.space();
   }
   if (cursor.skipKeyword('CHARSET')) {
     cursor.space();
-    const charset = cursor.astring('a charset').toUpperCase();
-    if (!CHARSETS.includes(charset)) return { returns, partial, key: null };
+    if (!isKnownCharset(cursor.astring('a charset'))) return { returns, partial, key: null };
     cursor.space();
   }
   const key = parseSearchKeys(cursor);
   cursor.end();
   return { returns, partial, key };
-}
-
-function parseReturn(cursor: CommandCursor): { name: ReturnOption; range: PartialRange | null } {
-  const at = cursor.position;
-  const name = cursor.keyword('a return option');
-  switch (name) {
-    case 'MIN':
-    case 'MAX':
-    case 'ALL':
-    case 'COUNT':
-    case 'SAVE':
-      return { name, range: null };
-    case 'PARTIAL':
-      cursor.space();
-      return { name, range: parsePartialRange(cursor) };
-    default:
-      cursor.position = at;
-      throw cursor.fault('MIN, MAX, ALL, COUNT, SAVE or PARTIAL');
-  }
 }
 
 async function run(dialog: ImapDialog, args: SearchArguments, uid: boolean): Promise<Outcome> {

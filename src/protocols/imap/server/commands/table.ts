@@ -27,10 +27,12 @@ import { CHECK, NOOP } from './noop.ts';
 import { RENAME } from './rename.ts';
 import { SEARCH, UID_SEARCH } from './search.ts';
 import { EXAMINE, SELECT } from './select.ts';
+import { SORT, UID_SORT } from './sort.ts';
 import { STARTTLS } from './starttls.ts';
 import { STATUS } from './status.ts';
 import { STORE, UID_STORE } from './store.ts';
 import { SUBSCRIBE, UNSUBSCRIBE } from './subscribe.ts';
+import { THREAD, UID_THREAD } from './thread.ts';
 import { UNAUTHENTICATE } from './unauthenticate.ts';
 
 const COMMANDS: ReadonlyMap<string, AnyCommand> = new Map(
@@ -59,10 +61,12 @@ const COMMANDS: ReadonlyMap<string, AnyCommand> = new Map(
     RENAME,
     SEARCH,
     SELECT,
+    SORT,
     STARTTLS,
     STATUS,
     STORE,
     SUBSCRIBE,
+    THREAD,
     UNAUTHENTICATE,
     UNSELECT,
     UNSUBSCRIBE,
@@ -71,7 +75,9 @@ const COMMANDS: ReadonlyMap<string, AnyCommand> = new Map(
     'UID FETCH': UID_FETCH,
     'UID MOVE': UID_MOVE,
     'UID SEARCH': UID_SEARCH,
+    'UID SORT': UID_SORT,
     'UID STORE': UID_STORE,
+    'UID THREAD': UID_THREAD,
   }),
 );
 
