@@ -24,3 +24,5 @@ export const PREVIEW_PLAIN_OCTETS = 4 * 1024;
 export const PREVIEW_HTML_OCTETS = 128 * 1024;
 /** Parts among which the text of a preview is looked for. */
 export const PREVIEW_PARTS_SEARCHED = 50;
+/** Characters of a text that a preview is made of when they are enough. */
+export const PREVIEW_START_CHARACTERS = 600;

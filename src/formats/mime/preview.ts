@@ -1,11 +1,19 @@
 // PREVIEW, RFC 8970 §3: the first words of what a reader sees, made once when the message is stored.
 import { isText, type BodyPart, type ParsedMessage } from './body-part.ts';
-import { PREVIEW_HTML_OCTETS, PREVIEW_MAX_CHARACTERS, PREVIEW_PARTS_SEARCHED, PREVIEW_PLAIN_OCTETS } from './limits.ts';
+import {
+  PREVIEW_HTML_OCTETS,
+  PREVIEW_MAX_CHARACTERS,
+  PREVIEW_PARTS_SEARCHED,
+  PREVIEW_PLAIN_OCTETS,
+  PREVIEW_START_CHARACTERS,
+} from './limits.ts';
 import { bodyText, isHtml } from './part-text.ts';
 import { readDisposition } from './parameters.ts';
 
 const QUOTED_LINES = /^[>|].*$/gm;
-const SPACES = /[\s\u200b-\u200f\u2060\ufeff\u00ad]+/g;
+/** A single space stays as it is and need not be found. */
+const SPACES =
+  /[^\S ][\s\u200b-\u200f\u2060\ufeff\u00ad]*|[\u200b-\u200f\u2060\ufeff\u00ad][\s\u200b-\u200f\u2060\ufeff\u00ad]*| [\s\u200b-\u200f\u2060\ufeff\u00ad]+/g;
 const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 
 /** At most 200 characters in one line; '' where there is no text. Lines that quote somebody are left out if they can be. */
@@ -14,8 +22,15 @@ export function previewText(parsed: ParsedMessage): string {
   if (part === null) return '';
   const html = isHtml(part);
   const text = bodyText(parsed, part, html ? PREVIEW_HTML_OCTETS : PREVIEW_PLAIN_OCTETS);
-  const own = html ? '' : cut(text.replaceAll(QUOTED_LINES, ' '));
-  return own === '' ? cut(text) : own;
+  // Mostly the start is enough, and it gives the same as the whole.
+  const early = ownWords(text.slice(0, PREVIEW_START_CHARACTERS), html);
+  if (early.length >= PREVIEW_MAX_CHARACTERS) return early;
+  return ownWords(text, html) || cut(text);
+}
+
+/** Without the lines that quote somebody. */
+function ownWords(text: string, html: boolean): string {
+  return cut(html ? text : text.replaceAll(QUOTED_LINES, ' '));
 }
 
 function cut(text: string): string {

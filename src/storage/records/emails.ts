@@ -43,7 +43,10 @@ async function joinThread(
   hashes: readonly number[],
   otherwise: number,
 ): Promise<number> {
-  if (hashes.length === 0) return otherwise;
+  const [first] = hashes;
+  if (first === undefined) return otherwise;
+  // Mostly a message begins a conversation.
+  if (hashes.length === 1 && (await addThreadKey(tx, accountId, first, otherwise))) return otherwise;
   let threadId = otherwise;
   const known = new Set<number>();
   for (const hash of hashes) {
@@ -56,15 +59,19 @@ async function joinThread(
     known.add(hash);
     threadId = Math.min(threadId, row.thread_id);
   }
-  for (const hash of hashes)
-    if (!known.has(hash))
-      await tx.run(
-        'INSERT INTO thread_key (account_id, hash, thread_id) VALUES (?, ?, ?) ON CONFLICT (account_id, hash) DO NOTHING',
-        accountId,
-        hash,
-        threadId,
-      );
+  for (const hash of hashes) if (!known.has(hash)) await addThreadKey(tx, accountId, hash, threadId);
   return threadId;
+}
+
+/** False: the account has this one already. */
+async function addThreadKey(tx: Transaction, accountId: number, hash: number, threadId: number): Promise<boolean> {
+  const { changes } = await tx.run(
+    'INSERT INTO thread_key (account_id, hash, thread_id) VALUES (?, ?, ?) ON CONFLICT (account_id, hash) DO NOTHING',
+    accountId,
+    hash,
+    threadId,
+  );
+  return changes > 0;
 }
 
 export interface EmailToDescribe {

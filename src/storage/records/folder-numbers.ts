@@ -13,7 +13,12 @@ export class StoredNumbers implements FolderNumbers {
   }
 
   async findFolder(accountId: number, nameOrRole: string): Promise<number | null> {
-    return (await findMailbox(this.#sql, accountId, nameOrRole))?.id ?? null;
+    const byName = await this.#sql.get<{ id: number }>(
+      'SELECT id FROM mailbox WHERE account_id = ? AND name = ?',
+      accountId,
+      nameOrRole,
+    );
+    return byName?.id ?? (await findMailbox(this.#sql, accountId, nameOrRole))?.id ?? null;
   }
 
   async takeNumbers(
