@@ -24,6 +24,7 @@ import { LineWatch } from './line-watch.ts';
 import { placeRecipients, type Placement } from './placement.ts';
 import type { ReceptionParts } from './reception-parts.ts';
 import { reportOutcomes } from './report-outcomes.ts';
+import { findSentCopy } from './sent-copy.ts';
 
 /** What became of a message. */
 export interface ReceptionResult {
@@ -126,7 +127,10 @@ export class IncomingMail {
       writer.abort();
       return { unitId: this.unitId, refusals: placement.refusals };
     }
-    await writer.commit(received, this.#unit(placement, size, receivedAtMs));
+    const unit = this.#unit(placement, size, receivedAtMs);
+    const { account, isSubmission } = this.#arrival;
+    const sent = isSubmission && account !== null ? await findSentCopy(read, account.id, size) : null;
+    await writer.commit(received, sent === null ? unit : { ...unit, deliveries: [...unit.deliveries, sent] });
     this.#copies = placement.deliveries.length;
     const original = { octets: block.message, isComplete: this.#writer === null };
     await reportOutcomes({ unitId: this.unitId, arrival: this.#arrival, placement, original, parts: this.#parts });

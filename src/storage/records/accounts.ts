@@ -27,6 +27,8 @@ export interface AccountRecord {
   readonly scramSha256: string | null;
   /** null: no limit. */
   readonly quotaBytes: number | null;
+  /** What its owner submits is put into Sent. */
+  readonly saveSent: boolean;
   readonly createdAtMs: number;
 }
 
@@ -47,7 +49,7 @@ export interface NewAccount {
   readonly quotaBytes?: number | null;
 }
 
-type Changeable = 'name' | 'role' | 'enabled' | 'passwordHash' | 'scramSha256' | 'quotaBytes';
+type Changeable = 'name' | 'role' | 'enabled' | 'passwordHash' | 'scramSha256' | 'quotaBytes' | 'saveSent';
 
 export type AccountChanges = Partial<Pick<AccountRecord, Changeable>>;
 
@@ -64,10 +66,11 @@ interface AccountRow {
   password_hash: string | null;
   scram_sha256: string | null;
   quota_bytes: number | null;
+  save_sent: number;
   created_at_ms: number;
 }
 
-const COLUMNS = 'id, address, name, role, enabled, password_hash, scram_sha256, quota_bytes, created_at_ms';
+const COLUMNS = 'id, address, name, role, enabled, password_hash, scram_sha256, quota_bytes, save_sent, created_at_ms';
 
 function toRecord(row: AccountRow): AccountRecord {
   return {
@@ -79,6 +82,7 @@ function toRecord(row: AccountRow): AccountRecord {
     passwordHash: row.password_hash,
     scramSha256: row.scram_sha256,
     quotaBytes: row.quota_bytes,
+    saveSent: row.save_sent !== 0,
     createdAtMs: row.created_at_ms,
   };
 }
@@ -151,7 +155,7 @@ export async function addAccount(tx: Transaction, account: NewAccount): Promise<
   const address = formatAddrSpec(parsed);
   const id = await nextNumber(tx, 'account', 1);
   await tx.run(
-    `INSERT INTO account (${COLUMNS}) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+    `INSERT INTO account (${COLUMNS}) VALUES (?, ?, ?, ?, 1, ?, ?, ?, 0, ?)`,
     id,
     address,
     account.name ?? '',
@@ -187,6 +191,7 @@ export async function changeAccount(tx: Transaction, id: number, changes: Accoun
   if (changes.passwordHash !== undefined) sets.push(['password_hash', changes.passwordHash]);
   if (changes.scramSha256 !== undefined) sets.push(['scram_sha256', changes.scramSha256]);
   if (changes.quotaBytes !== undefined) sets.push(['quota_bytes', changes.quotaBytes]);
+  if (changes.saveSent !== undefined) sets.push(['save_sent', changes.saveSent ? 1 : 0]);
   if (sets.length === 0) return (await findAccount(tx, id)) !== null;
   const { changes: count } = await tx.run(
     `UPDATE account SET ${sets.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ?`,
