@@ -135,3 +135,7 @@ export const SWEEP_INTERVAL_MS = 500;
 /** Messages that are described in one go by the upkeep. */
 export const DESCRIBE_EMAILS = 16;
 export const DESCRIBE_INTERVAL_MS = 1000;
+/** Sets of more ranges are brought into as few as their messages need. */
+export const JOIN_RANGES_FROM = 32;
+/** Copies into Trash may use this much of the quota, so that deleting works when the mailbox is full. */
+export const TRASH_QUOTA_FACTOR = 2;

@@ -6,7 +6,7 @@ import type { Transaction } from '../sql/transaction.ts';
 import { logChange, nextModSeq } from './changes.ts';
 import type { Folder } from './folder.ts';
 import { ALL_BITS, type FlagBits, knownFlagBits, listKeywords, takeFlagBits } from './keywords.ts';
-import { parseUids, rangesOf } from './message-sets.ts';
+import { joinRanges, parseUids, rangesOf } from './message-sets.ts';
 
 export interface FlagChange {
   readonly mode: 'add' | 'remove' | 'replace';
@@ -46,7 +46,7 @@ export async function changeFlags(
   let [changed, modified] = [EMPTY_SET, EMPTY_SET];
   let modSeq: number | null = null;
   const counts = { unseen: 0, deleted: 0, deletedBytes: 0 };
-  for (const range of rangesOf(set)) {
+  for (const range of rangesOf(await joinRanges(tx, folder, set))) {
     if (change.unchangedSince !== null)
       modified = uniteSets(modified, await findModified(tx, folder, range, change.unchangedSince));
     const found = await findDifferences(tx, folder, range, { columns, unchangedSince: change.unchangedSince });

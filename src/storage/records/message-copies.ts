@@ -2,7 +2,7 @@
 // into another account each message becomes an email there, which holds on to the same octets.
 import { MailError } from '../../base/errors/mail-error.ts';
 import { formatNumberSet, type NumberSet } from '../../formats/number-set.ts';
-import { COPY_ACROSS_MAX } from '../limits.ts';
+import { COPY_ACROSS_MAX, TRASH_QUOTA_FACTOR } from '../limits.ts';
 import { splitSortKeys } from '../sort-keys.ts';
 import { threadHashes } from '../thread-hashes.ts';
 import type { SqlReader } from '../sql/sql.ts';
@@ -13,6 +13,7 @@ import type { Folder } from './folder.ts';
 import { keywordsOf, listKeywords, SYSTEM_FLAGS, takeFlagBits } from './keywords.ts';
 import {
   countGone,
+  joinRanges,
   joinSummaries,
   rangesOf,
   removeRange,
@@ -41,11 +42,10 @@ export async function copyMessages(
   target: Folder,
 ): Promise<Copied | null> {
   if (target.accountId !== source.accountId) return await copyAcross(tx, source, set, target);
-  const parts: SetSummary[] = [];
-  for (const range of rangesOf(set)) parts.push(await summarizeRange(tx, source, range, ALL));
-  const all = joinSummaries(parts.filter((part) => part.count > 0));
-  await requireRoom(tx, target.accountId, all.bytes);
-  return await insertCopies(tx, source, set, { target, all });
+  const ranges = await joinRanges(tx, source, set);
+  const all = await summarize(tx, source, ranges);
+  await requireRoom(tx, target, all.bytes);
+  return await insertCopies(tx, source, ranges, { target, all });
 }
 
 /** Moves those of `set` that are there; null when the target is gone. Within an account it never needs room. */
@@ -61,12 +61,11 @@ export async function moveMessages(
     const { modSeq } = await removeSet(tx, source, copied.sourceUids, ALL);
     return { ...copied, modSeq };
   }
-  const parts: SetSummary[] = [];
-  for (const range of rangesOf(set)) parts.push(await summarizeRange(tx, source, range, ALL));
-  const all = joinSummaries(parts.filter((part) => part.count > 0));
-  const copied = await insertCopies(tx, source, set, { target, all });
+  const ranges = await joinRanges(tx, source, set);
+  const all = await summarize(tx, source, ranges);
+  const copied = await insertCopies(tx, source, ranges, { target, all });
   if (copied === null || all.count === 0) return copied;
-  for (const range of rangesOf(all.uids)) await removeRange(tx, source, range, ALL);
+  for (const range of rangesOf(await joinRanges(tx, source, all.uids))) await removeRange(tx, source, range, ALL);
   await tx.run(
     'UPDATE account_state SET used_bytes = used_bytes - ?, used_messages = used_messages - ? WHERE account_id = ?',
     all.bytes,
@@ -85,13 +84,23 @@ export async function moveMessages(
   return { ...copied, modSeq };
 }
 
+async function summarize(tx: Transaction, source: Folder, ranges: NumberSet): Promise<SetSummary> {
+  const parts: SetSummary[] = [];
+  for (const range of rangesOf(ranges)) parts.push(await summarizeRange(tx, source, range, ALL));
+  return joinSummaries(parts.filter((part) => part.count > 0));
+}
+
 /** Rejects with account-full when `bytes` more would be over the account's quota. */
-async function requireRoom(tx: Transaction, accountId: number, bytes: number): Promise<void> {
+async function requireRoom(tx: Transaction, target: Folder, bytes: number): Promise<void> {
   const row = await tx.get(
-    `SELECT 1 AS over FROM account_state JOIN account ON id = account_id
-     WHERE account_id = ? AND quota_bytes IS NOT NULL AND used_bytes + ? > quota_bytes`,
-    accountId,
+    `SELECT 1 AS over FROM account_state s JOIN account a ON a.id = s.account_id
+     JOIN mailbox m ON m.account_id = s.account_id AND m.id = ?
+     WHERE s.account_id = ? AND quota_bytes IS NOT NULL
+       AND used_bytes + ? > quota_bytes * CASE WHEN m.role = 'trash' THEN CAST(? AS BIGINT) ELSE 1 END`,
+    target.mailboxId,
+    target.accountId,
     bytes,
+    TRASH_QUOTA_FACTOR,
   );
   if (row !== undefined)
     throw new MailError('account-full', 'The mailbox is full; delete something', { temporary: false });
@@ -221,7 +230,7 @@ async function readSources(sql: SqlReader, source: Folder, set: NumberSet): Prom
 async function copyAcross(tx: Transaction, source: Folder, set: NumberSet, target: Folder): Promise<Copied | null> {
   const rows = await readSources(tx, source, set);
   const all = summarizeRows(rows);
-  await requireRoom(tx, target.accountId, all.bytes);
+  await requireRoom(tx, target, all.bytes);
   const taken = await takeUids(tx, target, all);
   if (taken === null) return null;
   if (rows.length === 0) return { uidValidity: taken.uidValidity, sourceUids: [], targetUids: [], modSeq: null };

@@ -1,6 +1,7 @@
 // Whole ranges of a folder's messages at once: what they are together, and their removal. A range costs a few statements
 // however many messages are in it; what became of them is told as sets of uids.
 import { addToRanges, formatNumberSet, type NumberSet } from '../../formats/number-set.ts';
+import { JOIN_RANGES_FROM } from '../limits.ts';
 import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
 import { logChange, nextModSeq } from './changes.ts';
@@ -96,6 +97,35 @@ export function* rangesOf(set: NumberSet): Generator<readonly [number, number], 
   for (let i = 0; i + 1 < set.length; i += 2) yield [set[i]!, set[i + 1]!];
 }
 
+/**
+ * The same messages in fewer ranges where there are many: a range goes on over uids that are not there. What a client
+ * calls 1:* has a gap for every message that ever went.
+ */
+export async function joinRanges(sql: SqlReader, folder: Folder, set: NumberSet): Promise<NumberSet> {
+  if (set.length <= JOIN_RANGES_FROM * 2) return set;
+  const row = await sql.get<{ uids: string | null }>(
+    `SELECT string_agg(CAST(uid AS TEXT), ',') AS uids FROM (
+       SELECT uid FROM message WHERE ${RANGE} ORDER BY uid) AS those`,
+    folder.accountId,
+    folder.mailboxId,
+    set[0]!,
+    set[set.length - 1]!,
+  );
+  const joined: number[] = [];
+  let at = 0;
+  let inRun = false;
+  eachNumber(row?.uids ?? null, (uid) => {
+    while (at < set.length && set[at + 1]! < uid) at += 2;
+    if (at >= set.length || uid < set[at]!) inRun = false;
+    else if (inRun) joined[joined.length - 1] = uid;
+    else {
+      joined.push(uid, uid);
+      inRun = true;
+    }
+  });
+  return joined;
+}
+
 export interface RemovedSet {
   readonly count: number;
   readonly uids: NumberSet;
@@ -133,7 +163,7 @@ export async function removeSet(
 
 async function takeOut(tx: Transaction, folder: Folder, set: NumberSet, condition: SetCondition): Promise<SetSummary> {
   const parts: SetSummary[] = [];
-  for (const range of rangesOf(set)) {
+  for (const range of rangesOf(await joinRanges(tx, folder, set))) {
     const part = await summarizeRange(tx, folder, range, condition);
     if (part.count === 0) continue;
     parts.push(part);
