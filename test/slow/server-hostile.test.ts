@@ -49,7 +49,7 @@ async function settlesAt(server: ServerProcess, wanted: number): Promise<void> {
 test('no input makes the server exit, leak or spin', async (t) => {
   const proxy = await findFreePort();
   const listener = `[[listener]]\nprotocol = "smtp"\naddress = "127.0.0.1"\nport = ${proxy}\nproxy_networks = ["127.0.0.0/8"]\n`;
-  const protocols = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s'];
+  const protocols = ['smtp', 'submission', 'submissions', 'lmtp', 'pop3', 'pop3s', 'imap', 'imaps'];
   const plan = await planServer(t, { protocols, tables: listener });
   const server = await ServerProcess.start(plan);
   t.after(() => server.kill());

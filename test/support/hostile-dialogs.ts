@@ -51,6 +51,10 @@ const TOKENS = [
   'DELE 1\r\n',
   'TOP 1 1\r\n',
   'STLS\r\n',
+  'a LOGIN {5+}\r\n',
+  'a IDLE\r\n',
+  'a FETCH 1:* BODY[]\r\n',
+  ' {3+}\r\n',
 
   'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n',
   '\r\n\r\n\0\r\nQUIT\n',
