@@ -86,3 +86,5 @@ export const OPEN_RUN_OCTETS = 524_288;
 export const HEADER_MAX_OCTETS = 1_048_576;
 /** An encoded part that BINARY decodes; what is behind is not sent. */
 export const BINARY_MAX_OCTETS = 67_108_864;
+/** Texts of keywords that a session remembers to have announced; beyond, FLAGS may be told once more than needed. */
+export const ANNOUNCED_KEYWORDS_MAX = 1_000;

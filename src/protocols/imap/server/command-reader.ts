@@ -122,6 +122,10 @@ export class CommandReader {
     const end = lf > this.#at && this.#octets[lf - 1] === 13 ? lf - 1 : lf;
     const line = this.#octets.toString('latin1', this.#at, end);
     this.#at = lf + 1;
+    if (this.#at === this.#octets.length) {
+      this.#octets = EMPTY;
+      this.#at = 0;
+    }
     return line;
   }
 

@@ -4,7 +4,7 @@ import { isPromise, type MaybePromise } from '../../../base/async/maybe-promise.
 import { MailError } from '../../../base/errors/mail-error.ts';
 import { countNumbers, EMPTY_SET, formatNumberSet, subtractSet, type NumberSet } from '../../../formats/number-set.ts';
 import { formatFlags, SYSTEM_FLAG_NAMES } from '../grammar/flags.ts';
-import { FETCH_PAGE_ROWS } from '../limits.ts';
+import { ANNOUNCED_KEYWORDS_MAX, FETCH_PAGE_ROWS } from '../limits.ts';
 import type { ImapDialog } from './dialog.ts';
 import type { MailboxView } from './mailbox-view.ts';
 import type { MailboxChanges, MessageRow } from './session.ts';
@@ -139,6 +139,7 @@ export function announceKeywords(dialog: ImapDialog, view: MailboxView, keywords
 async function tellKeywords(dialog: ImapDialog, view: MailboxView, keywords: string): Promise<void> {
   const announced = view.announcedKeywords;
   if (!keywords.split(' ').every((keyword) => announced.has(keyword))) await writeMailboxFlags(dialog, view);
+  if (announced.size >= ANNOUNCED_KEYWORDS_MAX) announced.clear();
   announced.add(keywords);
 }
 
