@@ -94,6 +94,8 @@ export interface QueueClaims {
   isHeld(name: string): boolean;
   /** Told of claims that ended although they were used: somebody else may have them now. */
   onLost(listener: (names: ReadonlySet<string>) => void): void;
+  /** Gives these back, so that nobody has to wait for their end. */
+  give(names: readonly string[]): Promise<void>;
   /** Gives everything back. */
   releaseAll(): Promise<void>;
 }

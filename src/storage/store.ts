@@ -87,7 +87,7 @@ export interface Store {
   onQueueArrivals(listener: (arrivals: readonly QueueArrival[]) => void): Promise<() => void>;
   /** Told of units whose queue rows came or changed on another node; only to those who hear of arrivals. */
   onQueueElsewhere(listener: (unitIds: readonly number[]) => void): () => void;
-  /** The parts of the queue that this thread works on; null: no other process shares it. One for each thread at most. */
+  /** What this thread wants to have for itself among all nodes: parts of the queue, mailboxes; null: there are no other nodes. */
   claimQueue(): QueueClaims | null;
   close(): Promise<void>;
 }

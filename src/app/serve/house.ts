@@ -9,9 +9,10 @@ import { ownSource, portSource, type SnapshotSource, type ThreadSnapshot } from 
 import { createPortCaller, type PortCaller } from '../../base/threads/port-calls.ts';
 import { allocateConnectionLedger, ConnectionLedger } from '../../services/connections/connection-ledger.ts';
 import { createSignInThrottle, serveSignInThrottle } from '../../services/login/throttle.ts';
-import { createMailboxLocks, serveMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
+import { createMailboxLocks, serveMailboxLocks, shareMailboxLocks } from '../../services/mailboxes/mailbox-locks.ts';
 import { createHashQueue, serveHashQueue, type LocalHashQueue } from '../../services/passwords/hash-queue.ts';
 import { createCounters, watchProcess, watchThread } from '../../services/metrics/counters.ts';
+import type { QueueClaims } from '../../storage/queue-store.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Config } from '../config/config.ts';
 import { HouseThread } from '../threads/house-thread.ts';
@@ -47,7 +48,7 @@ interface ThreadStart {
 export class House {
   readonly #parts: HouseParts;
   readonly #ledger = allocateConnectionLedger();
-  readonly #locks = createMailboxLocks();
+  readonly #locks = shareMailboxLocks(createMailboxLocks(), () => this.#claims, systemClock);
   readonly #throttle;
   readonly #protocolThreads: HouseThread[] = [];
   readonly hashQueue: LocalHashQueue;
@@ -60,6 +61,8 @@ export class House {
   #relayThread: HouseThread | null = null;
   #relayCommands: PortCaller<RelayCommand, number> | null = null;
   #store: Store | null = null;
+  /** What this node has for itself, where there are others; null: there are none. */
+  #claims: QueueClaims | null = null;
   /** The storage is open: a thread that dies is replaced. Before that the start has failed. */
   #isOpen = false;
   #stopping = false;
@@ -126,6 +129,8 @@ export class House {
     this.#isOpen = true;
     const parts = { config: this.#config, threadIndex: THREAD_INDEX.main, port, clock: systemClock, log };
     this.#store = await openThreadStore(parts);
+    this.#claims = this.#store.claimQueue();
+    this.#claims?.onLost(() => {});
     await Promise.all(protocols.map((thread) => thread.ready));
     this.#stopUpkeep = await startUpkeep(this.#store, this.#config, log);
     this.#startRelay();
@@ -154,6 +159,7 @@ export class House {
     await Promise.all(this.#protocolThreads.map((thread) => thread.drain(DRAIN_MS, DRAIN_GRACE_MS)));
     await this.#relayThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
     await this.#stopUpkeep?.();
+    await this.#claims?.releaseAll().catch(() => {});
     await this.#store?.close();
     await this.#storeThread?.drain(DRAIN_MS, DRAIN_GRACE_MS);
   }

@@ -28,3 +28,6 @@ export const SEARCH_READ_OCTETS = 4 * 1024 * 1024;
 export const READ_TOGETHER_MAX_OCTETS = 4 * 1024 * 1024;
 /** Rows that sorting and threading read at a time. */
 export const SORT_PAGE_ROWS = 2_000;
+
+/** How often the claims of long sessions are used, so that they stay ours. */
+export const LOCK_USE_MS = 2000;

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { ScriptedClaims } from '../../../test/support/scripted-claims.ts';
+import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { silentLog } from '../../base/log.ts';
-import { connectMailboxLocks, createMailboxLocks, requireMailboxLock, serveMailboxLocks } from './mailbox-locks.ts';
+import {
+  connectMailboxLocks,
+  createMailboxLocks,
+  requireMailboxLock,
+  serveMailboxLocks,
+  shareMailboxLocks,
+} from './mailbox-locks.ts';
 
 test('RFC 1939 §8 one holder at a time, and releasing twice frees nobody else', async () => {
   const locks = createMailboxLocks();
@@ -72,4 +80,28 @@ test('the locks of a thread that dies are free', async () => {
   await worker.terminate();
   await closed;
   assert.equal(locks.size, 0);
+});
+
+test('RFC 1939 §8 what another node has open is in use here too, and free when its claim is', async () => {
+  const claims = new ScriptedClaims();
+  const clock = new VirtualClock();
+  const node: { claims: ScriptedClaims | null } = { claims: null };
+  const locks = shareMailboxLocks(createMailboxLocks(), () => node.claims, clock);
+  const alone = await locks.take(1);
+  assert.ok(alone !== null);
+  await alone.release();
+  assert.equal(claims.asked, 0, 'without other nodes nobody is asked');
+  node.claims = claims;
+  claims.grants = () => false;
+  assert.equal(await locks.take(1), null);
+  assert.equal(locks.size, 0);
+  claims.grants = () => true;
+  const lock = await locks.take(1);
+  assert.ok(lock !== null);
+  assert.equal(await locks.take(1), null);
+  const asked = claims.uses;
+  await clock.advance(10_000);
+  assert.ok(claims.uses > asked, 'a long session keeps its claim');
+  await lock.release();
+  assert.equal(claims.held.size, 0);
 });

@@ -1,9 +1,12 @@
 // Who has which mailbox for itself: POP3's exclusive lock, RFC 1939 §8. One table for the process; other threads ask it
 // over a port, and the locks of a thread that dies are free again with its port.
 import type { MessagePort } from 'node:worker_threads';
+import type { Clock, Timer } from '../../base/clock.ts';
 import { MailError } from '../../base/errors/mail-error.ts';
 import type { Log } from '../../base/log.ts';
 import { answerPort, createPortCaller } from '../../base/threads/port-calls.ts';
+import type { QueueClaims } from '../../storage/queue-store.ts';
+import { LOCK_USE_MS } from './limits.ts';
 
 export interface MailboxLock {
   /** Gives it back; resolves when the next one may have it. Safe to call again. */
@@ -41,6 +44,49 @@ export function createMailboxLocks(): MailboxLockTable {
           return Promise.resolve();
         },
       });
+    },
+  };
+}
+
+/**
+ * The same table where several nodes serve the mailboxes: a lock is taken here and then claimed from the other nodes. A
+ * node that dies or loses the database loses its claims within seconds. `claims` is null as long as there are no others.
+ */
+export function shareMailboxLocks(
+  local: MailboxLockTable,
+  claims: () => QueueClaims | null,
+  clock: Clock,
+): MailboxLockTable {
+  const held = new Set<string>();
+  let timer: Timer | null = null;
+  // What is not used is given back: a long session uses its claim as long as it lasts.
+  const use = (): void => {
+    timer = null;
+    for (const name of held) claims()?.isHeld(name);
+    if (held.size > 0) timer = clock.after(LOCK_USE_MS, use);
+  };
+  return {
+    get size() {
+      return local.size;
+    },
+    async take(accountId) {
+      const lock = await local.take(accountId);
+      const shared = claims();
+      if (lock === null || shared === null) return lock;
+      const name = `pop3 ${accountId}`;
+      const taken = await shared.take([name]).catch(() => new Set<string>());
+      if (!taken.has(name)) {
+        await lock.release();
+        return null;
+      }
+      held.add(name);
+      timer ??= clock.after(LOCK_USE_MS, use);
+      return {
+        async release() {
+          if (held.delete(name)) await shared.give([name]).catch(() => {});
+          await lock.release();
+        },
+      };
     },
   };
 }

@@ -1,43 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startRig as start } from '../../../test/support/relay-rig.ts';
-import type { QueueClaims } from '../../storage/queue-store.ts';
-
-/** Claims that a test gives and takes. */
-class ScriptedClaims implements QueueClaims {
-  readonly held = new Set<string>();
-  /** What `take` grants. */
-  grants: (name: string) => boolean = () => true;
-  asked = 0;
-  #listener: ((names: ReadonlySet<string>) => void) | null = null;
-
-  async take(names: readonly string[]): Promise<ReadonlySet<string>> {
-    this.asked++;
-    await Promise.resolve();
-    for (const name of names) if (this.grants(name)) this.held.add(name);
-    return new Set(names.filter((name) => this.held.has(name)));
-  }
-
-  isHeld(name: string): boolean {
-    return this.held.has(name);
-  }
-
-  onLost(listener: (names: ReadonlySet<string>) => void): void {
-    this.#listener = listener;
-  }
-
-  /** Somebody else has everything now; `told`: and the relay hears of it. */
-  lose(told: boolean): void {
-    const lost = new Set(this.held);
-    this.held.clear();
-    this.grants = () => false;
-    if (told) this.#listener?.(lost);
-  }
-
-  async releaseAll(): Promise<void> {
-    this.held.clear();
-  }
-}
+import { ScriptedClaims } from '../../../test/support/scripted-claims.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -65,6 +65,11 @@ export class Leases implements QueueClaims {
     this.#planRenewal();
   }
 
+  async give(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#held.delete(name);
+    await this.#sql.list('DELETE FROM lease WHERE token = $1 AND name = ANY($2::text[])', [this.#options.token, names]);
+  }
+
   async releaseAll(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
@@ -107,13 +112,8 @@ export class Leases implements QueueClaims {
     const unused: string[] = [];
     const used: string[] = [];
     for (const [name, held] of this.#held) (held.usedMs + LEASE_UNUSED_MS < nowMs ? unused : used).push(name);
-    for (const name of unused) this.#held.delete(name);
     try {
-      if (unused.length > 0)
-        await this.#sql.list('DELETE FROM lease WHERE token = $1 AND name = ANY($2::text[])', [
-          this.#options.token,
-          unused,
-        ]);
+      if (unused.length > 0) await this.give(unused);
       if (used.length > 0) await this.#extend(used);
     } catch {
       // They end by themselves, here first.
