@@ -10,12 +10,8 @@ export function createQueueStore(store: Store): QueueStore {
     claims: store.claimQueue(),
     loadWaiting: (after, limit) => listWaiting(store.read, after, limit),
     async loadItems(keys) {
-      const items: QueueItem[] = [];
-      for (const key of keys.slice(0, QUEUE_KEYS_MAX)) {
-        const item = await findQueueItem(store.read, key);
-        if (item !== null) items.push(item);
-      }
-      return items;
+      const items = await Promise.all(keys.slice(0, QUEUE_KEYS_MAX).map((key) => findQueueItem(store.read, key)));
+      return items.filter((item): item is QueueItem => item !== null);
     },
     readBody: (place, start, end) => store.readBlob(place, start, end),
     settle: (settlements) => store.execute('queue.settle', settlements),

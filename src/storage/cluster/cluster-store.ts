@@ -219,6 +219,7 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
           }
           return placed;
         },
+        isOfAccounts: units.every(({ call }) => call.settlement === null),
         accountIds: deliveries.map((delivery) => delivery.accountId),
         folders: deliveries.map(({ accountId, mailbox }): WantedFolder => ({ accountId, folder: mailbox })),
         synced: true,
@@ -238,6 +239,7 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
           // What other calls of the group have added is looked for by the words of each statement.
           return await operation(tx, ...args);
         },
+        isOfAccounts: false,
         accountIds: OF_ACCOUNT.test(name) ? accountsOf(args) : [],
         folders: [],
         synced,

@@ -29,14 +29,15 @@ interface WaitingRows {
   readonly rows: SqlValue[][];
 }
 
-/** One transaction; `effects` is exchanged for each call that runs in a savepoint of its own. */
+/** One transaction, or one call of it that runs in a savepoint of its own. */
 export class ClusterTransaction implements Transaction {
   readonly nowMs: number;
   readonly numbers: KeptNumbers;
   readonly wordsAtOnce = true;
-  effects = new Effects();
+  readonly effects = new Effects();
   readonly #connection: PostgresConnection;
   #waiting = new Map<string, WaitingRows>();
+  #ended = false;
 
   constructor(connection: PostgresConnection, nowMs: number) {
     this.#connection = connection;
@@ -75,8 +76,9 @@ export class ClusterTransaction implements Transaction {
     await Promise.all(sent);
   }
 
-  /** Forgets what waits, after a rollback. */
-  forget(): void {
+  /** It is rolled back: what runs beside the statement that failed and has not heard yet does nothing more. */
+  end(): void {
+    this.#ended = true;
     this.#waiting.clear();
     this.numbers.forget();
   }
@@ -93,6 +95,7 @@ export class ClusterTransaction implements Transaction {
   }
 
   async #before(text: string): Promise<void> {
+    if (this.#ended) throw new Error('the transaction is over');
     if (this.#waiting.size === 0 && !this.numbers.isDirty) return;
     const words = wordsOf(text);
     if (words.has('mailbox') || words.has('account_state')) await this.numbers.write();

@@ -71,10 +71,9 @@ export class KeptNumbers implements FolderNumbers {
     mailboxId: number,
     { bytes, unseen, deleted }: CountedMessage,
   ): Promise<MessageNumbers | null> {
-    if (!this.#accounts.has(accountId)) await this.#lockAccounts([accountId]);
-    const account = this.#accounts.get(accountId);
-    const folder = this.#folders.get(`${accountId} ${mailboxId}`) ?? (await this.#readFolder(accountId, mailboxId));
-    if (account == null || folder === null) return null;
+    const kept = await this.#keep(accountId, mailboxId);
+    if (kept === null) return null;
+    const { account, folder } = kept;
     account.modSeq++;
     account.messages++;
     account.bytes += bytes;
@@ -85,6 +84,21 @@ export class KeptNumbers implements FolderNumbers {
     folder.deletedBytes += deleted * bytes;
     folder.highestModSeq = account.modSeq;
     return { uid: folder.uidNext++, modSeq: account.modSeq };
+  }
+
+  /** Both rows as they are kept; read again when another call's statement made us forget them meanwhile. */
+  async #keep(
+    accountId: number,
+    mailboxId: number,
+  ): Promise<{ readonly account: KeptAccount; readonly folder: KeptFolder } | null> {
+    for (;;) {
+      if (!this.#accounts.has(accountId)) await this.#lockAccounts([accountId]);
+      const key = `${accountId} ${mailboxId}`;
+      if (!this.#folders.has(key) && (await this.#readFolder(accountId, mailboxId)) === null) return null;
+      const [account, folder] = [this.#accounts.get(accountId), this.#folders.get(key)];
+      if (account === null) return null;
+      if (account !== undefined && folder !== undefined) return { account, folder };
+    }
   }
 
   /** Something is kept that its row does not say. */

@@ -12,7 +12,7 @@ import {
   ROLLBACK_TO_SAVEPOINT,
   SAVEPOINT,
 } from '../sql/postgres-dialect.ts';
-import { Effects } from '../sql/transaction.ts';
+import type { Effects } from '../sql/transaction.ts';
 import { ClusterTransaction } from './cluster-transaction.ts';
 import type { WantedFolder } from './kept-numbers.ts';
 
@@ -21,6 +21,8 @@ export interface GroupCall {
   /** For the log. */
   readonly name: string;
   readonly run: (tx: ClusterTransaction) => Promise<unknown>;
+  /** It touches nothing that another one may touch but what is its accounts'. */
+  readonly isOfAccounts: boolean;
   /** Accounts that it changes, to be locked before; others it locks itself. */
   readonly accountIds: readonly number[];
   /** Folders that it will ask for by name. */
@@ -76,6 +78,7 @@ export async function runGroup(
     await writeEffects(connection, tx, options);
     byCall = false;
   } catch (error) {
+    tx.end();
     await connection.execute(ROLLBACK).catch(() => {});
     return { kind: 'failed', error, byCall };
   }
@@ -102,9 +105,31 @@ function foldersOf(calls: readonly GroupCall[]): WantedFolder[] {
   return [...byKey.values()];
 }
 
+/**
+ * Calls that only touch accounts of their own run beside those of other accounts, so that their statements share the way;
+ * those of one account one after the other; all others alone.
+ */
 async function runPlainly(tx: ClusterTransaction, calls: readonly GroupCall[]): Promise<CallOutcome[]> {
-  const outcomes: CallOutcome[] = [];
-  for (const call of calls) outcomes.push({ value: await call.run(tx) });
+  const outcomes: CallOutcome[] = Array.from({ length: calls.length });
+  const chains = new Map<number, Promise<unknown>>();
+  let all: Promise<unknown>[] = [];
+  for (const [at, call] of calls.entries()) {
+    if (!call.isOfAccounts) await Promise.all(all.splice(0));
+    const before = call.accountIds.flatMap((id) => chains.get(id) ?? []);
+    const running = Promise.all(before).then(async () => {
+      outcomes[at] = { value: await call.run(tx) };
+    });
+    running.catch(() => {});
+    if (call.isOfAccounts) {
+      for (const id of call.accountIds) chains.set(id, running);
+      all.push(running);
+    } else {
+      chains.clear();
+      all = [];
+      await running;
+    }
+  }
+  await Promise.all(all);
   return outcomes;
 }
 
@@ -113,17 +138,14 @@ async function runCarefully(
   tx: ClusterTransaction,
   calls: readonly GroupCall[],
 ): Promise<CallOutcome[]> {
-  const all = tx.effects;
   const outcomes: CallOutcome[] = [];
   for (const call of calls) {
     let outcome = await runInSavepoint(connection, tx, call);
     // Another node was faster with a key: now it can be seen.
     if ('error' in outcome && postgresFault(outcome.error) === 'taken')
       outcome = await runInSavepoint(connection, tx, call);
-    if (!('error' in outcome)) all.merge(tx.effects);
     outcomes.push(outcome);
   }
-  tx.effects = all;
   return outcomes;
 }
 
@@ -133,15 +155,16 @@ async function runInSavepoint(
   tx: ClusterTransaction,
   call: GroupCall,
 ): Promise<CallOutcome> {
-  tx.effects = new Effects();
+  const own = new ClusterTransaction(connection, tx.nowMs);
   await connection.execute(SAVEPOINT);
   try {
-    const value = await call.run(tx);
-    await tx.write();
+    const value = await call.run(own);
+    await own.write();
     await connection.execute(RELEASE_SAVEPOINT);
+    tx.effects.merge(own.effects);
     return { value };
   } catch (error) {
-    tx.forget();
+    own.end();
     const fault = postgresFault(error);
     if (connection.ended || fault === 'lost' || fault === 'conflict' || fault === 'late') throw error;
     await connection.execute(ROLLBACK_TO_SAVEPOINT);

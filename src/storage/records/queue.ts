@@ -157,65 +157,93 @@ async function listRecipients(sql: SqlReader, key: QueueKey, reply: string | nul
   }));
 }
 
-/** Recipients leave the queue; the key, the message and its octets go with the last. */
+/**
+ * Recipients leave the queue; the key, the message and its octets go with the last. In steps over all of them, so that an
+ * engine with a wire pays for its way once a step, not once a row.
+ */
 export async function settleQueue(tx: Transaction, settlements: readonly QueueSettlement[]): Promise<void> {
-  for (const settlement of settlements) {
-    const left = new Map<string, number>();
-    for (const number of settlement.recipients) {
-      const row = await tx.get<{ domain: string }>(
-        'DELETE FROM queue_recipient WHERE unit_id = ? AND number = ? RETURNING domain',
-        settlement.unitId,
-        number,
-      );
-      if (row !== undefined) left.set(row.domain, (left.get(row.domain) ?? 0) + 1);
-    }
-    for (const [domain, count] of left) await leaveKey(tx, settlement.unitId, domain, count);
-    if (settlement.events.length > 0) await noteJourney(tx, settlement.unitId, null, settlement.events);
-  }
+  const leaving = new Map<string, LeavingKey>();
+  await Promise.all(
+    settlements.flatMap(({ unitId, recipients }) =>
+      recipients.map(async (number) => {
+        const row = await tx.get<{ domain: string }>(
+          'DELETE FROM queue_recipient WHERE unit_id = ? AND number = ? RETURNING domain',
+          unitId,
+          number,
+        );
+        if (row === undefined) return;
+        const key = leaving.get(`${unitId} ${row.domain}`);
+        if (key === undefined) leaving.set(`${unitId} ${row.domain}`, { unitId, domain: row.domain, count: 1 });
+        else key.count++;
+      }),
+    ),
+  );
+  await leaveKeys(tx, [...leaving.values()]);
+  for (const { unitId, events } of settlements) if (events.length > 0) await noteJourney(tx, unitId, null, events);
+}
+
+/** `count` recipients of the key are gone. */
+interface LeavingKey extends QueueKey {
+  count: number;
 }
 
 /** `count` recipients of a key are gone; what still waits. */
 export async function leaveKey(tx: Transaction, unitId: number, domain: string, count: number): Promise<number> {
-  const key = await tx.get<{ waiting: number }>(
-    'UPDATE queue_key SET waiting = waiting - ? WHERE unit_id = ? AND domain = ? RETURNING waiting',
-    count,
-    unitId,
-    domain,
+  const [left] = await leaveKeys(tx, [{ unitId, domain, count }]);
+  return left ?? 0;
+}
+
+/** What still waits of each key; what waits no more goes, and a message with its last key. */
+async function leaveKeys(tx: Transaction, keys: readonly LeavingKey[]): Promise<number[]> {
+  const left = await Promise.all(
+    keys.map(async ({ unitId, domain, count }) => {
+      const key = await tx.get<{ waiting: number }>(
+        'UPDATE queue_key SET waiting = waiting - ? WHERE unit_id = ? AND domain = ? RETURNING waiting',
+        count,
+        unitId,
+        domain,
+      );
+      return key?.waiting ?? null;
+    }),
   );
-  if (key === undefined || key.waiting > 0) return key?.waiting ?? 0;
-  await tx.run('DELETE FROM queue_key WHERE unit_id = ? AND domain = ?', unitId, domain);
+  const done = keys.filter((_, at) => (left[at] ?? 1) <= 0);
+  await Promise.all(
+    done.map(({ unitId, domain }) => tx.run('DELETE FROM queue_key WHERE unit_id = ? AND domain = ?', unitId, domain)),
+  );
+  await Promise.all(done.map(({ unitId }) => leaveMessage(tx, unitId)));
+  return left.map((waiting) => Math.max(0, waiting ?? 0));
+}
+
+/** One of the message's keys is gone. */
+async function leaveMessage(tx: Transaction, unitId: number): Promise<void> {
   const message = await tx.get<{ waiting: number }>(
     'UPDATE queue_message SET waiting = waiting - 1 WHERE unit_id = ? RETURNING waiting',
     unitId,
   );
-  if (message !== undefined && message.waiting <= 0) {
-    await tx.run('DELETE FROM queue_message WHERE unit_id = ?', unitId);
-    await releaseBlob(tx, unitId);
-  }
-  return 0;
+  if (message === undefined || message.waiting > 0) return;
+  await tx.run('DELETE FROM queue_message WHERE unit_id = ?', unitId);
+  await releaseBlob(tx, unitId);
 }
 
 /** Writes down attempts that did not end it. */
 export async function deferQueue(tx: Transaction, deferrals: readonly QueueDeferral[]): Promise<void> {
-  for (const deferral of deferrals) {
-    await tx.run(
-      `UPDATE queue_key SET attempts = ?, last_at_ms = ?, next_at_ms = ?, delay_reported = ?, reply = ?
-       WHERE unit_id = ? AND domain = ?`,
-      deferral.attempts,
-      deferral.lastAtMs,
-      deferral.nextAtMs,
-      deferral.delayReported ? 1 : 0,
-      deferral.reply,
-      deferral.unitId,
-      deferral.domain,
-    );
-    for (const { number, reply } of deferral.replies)
-      await tx.run(
-        'UPDATE queue_recipient SET reply = ? WHERE unit_id = ? AND number = ?',
-        reply,
+  await Promise.all(
+    deferrals.flatMap((deferral) => [
+      tx.run(
+        `UPDATE queue_key SET attempts = ?, last_at_ms = ?, next_at_ms = ?, delay_reported = ?, reply = ?
+         WHERE unit_id = ? AND domain = ?`,
+        deferral.attempts,
+        deferral.lastAtMs,
+        deferral.nextAtMs,
+        deferral.delayReported ? 1 : 0,
+        deferral.reply,
         deferral.unitId,
-        number,
-      );
-    if (deferral.events.length > 0) await noteJourney(tx, deferral.unitId, null, deferral.events);
-  }
+        deferral.domain,
+      ),
+      ...deferral.replies.map(({ number, reply }) =>
+        tx.run('UPDATE queue_recipient SET reply = ? WHERE unit_id = ? AND number = ?', reply, deferral.unitId, number),
+      ),
+    ]),
+  );
+  for (const { unitId, events } of deferrals) if (events.length > 0) await noteJourney(tx, unitId, null, events);
 }
