@@ -12,6 +12,11 @@ export function timeOfUnitId(id: number): number {
   return Math.floor(id / PER_MS) + EPOCH_MS;
 }
 
+/** Ids that were given before this time, in milliseconds since 1970, are smaller. */
+export function unitIdAt(ms: number): number {
+  return Math.max(0, ms - EPOCH_MS) * PER_MS;
+}
+
 /** The thread that gave an id. */
 export function threadOfUnitId(id: number): number {
   return Math.floor((id % PER_MS) / PER_THREAD);

@@ -11,6 +11,7 @@ import { CommandError } from '../cli/command.ts';
 import type { Config } from '../config/config.ts';
 import { connectControl, controlPath, type ControlClient } from '../control/control-socket.ts';
 import { isCluster } from '../wiring/is-cluster.ts';
+import { readObjectOptions } from '../wiring/object-options.ts';
 import type { AdminContext } from './admin-context.ts';
 import { FOLDER_LOOK_MS, FOLDER_WAIT_MS } from './limits.ts';
 import type { OnProgress } from './operation.ts';
@@ -75,7 +76,8 @@ async function findWay(config: Config): Promise<Way> {
 /** The nodes of a cluster share their database with anybody who works on it. */
 async function openClusterFor(config: Config): Promise<Store> {
   const { openCluster } = await import('../../storage/cluster/open-cluster.ts');
-  return await openCluster(config.store.url);
+  const objects = await readObjectOptions(config);
+  return await openCluster(config.store.url, objects === null ? {} : { objects });
 }
 
 /** Whether another process has the data folder. */

@@ -22,6 +22,7 @@ import {
 } from './kinds.ts';
 import type { SmartHost } from './smart-host.ts';
 import type { Cidr } from '../../base/net/ip.ts';
+import { parseObjectAddress } from '../../storage/cluster/objects/object-address.ts';
 import { LEDGER_THREADS_MAX } from '../../services/connections/limits.ts';
 import { BadValue } from './config-error.ts';
 import { LATER_PROTOCOLS, LISTENER_PROTOCOL_NAMES, type ListenerProtocol } from './listener-protocols.ts';
@@ -42,15 +43,17 @@ const protocolKind: Kind<ListenerProtocol> = {
   },
 };
 
-/** Kinds of storage that a later release adds are refused by name. */
-const onlyKind = (only: string): Kind<string> => ({
-  name: `"${only}"`,
+const blobsKind: Kind<string> = {
+  name: '"segments:" or "s3://bucket?endpoint=…&region=…"',
   parse(value) {
-    if (value === only) return only;
-    throw new BadValue(`this release knows only "${only}"`);
+    if (value === 'segments:') return value;
+    if (typeof value !== 'string') throw new BadValue(`wants ${blobsKind.name}`);
+    const address = parseObjectAddress(value);
+    if ('fault' in address) throw new BadValue(value.startsWith('s3:') ? address.fault : `wants ${blobsKind.name}`);
+    return value;
   },
   write: (value) => JSON.stringify(value),
-});
+};
 
 const databaseKind: Kind<string> = {
   name: '"sqlite:" or "postgres://user:password@host/database"',
@@ -312,9 +315,14 @@ export const SCHEMA = {
       doc: 'The database; "sqlite:" is in the data folder. With PostgreSQL any number of nodes may share one.',
       since,
     }),
-    blobs: setting<string>('blobs', onlyKind('segments:'), {
+    blobs: setting<string>('blobs', blobsKind, {
       default: 'segments:',
-      doc: 'The messages; "segments:" are files in the data folder. With PostgreSQL they are in the database too.',
+      doc: 'The messages; "segments:" are files in the data folder, or rows with PostgreSQL. With PostgreSQL they may be in an object store: "s3://bucket/prefix?endpoint=https://host&region=name".',
+      since,
+    }),
+    blobsKeys: optional<string>('blobs_keys', pathKind, {
+      otherwise: 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment',
+      doc: 'A file with the keys of the object store, that only the server can read: lines aws_access_key_id = … and aws_secret_access_key = ….',
       since,
     }),
   }),

@@ -15,7 +15,14 @@ export function verifyConfig(config: Config): VerifyProblem[] {
     ...verifyOutbound(config),
     ...verifyRoutes(config),
     ...verifyNetworks(config),
+    ...verifyStore(config),
   ];
+}
+
+function verifyStore({ store }: Config): VerifyProblem[] {
+  if (store.blobs === 'segments:' || store.url !== 'sqlite:') return [];
+  const message = 'store.blobs names an object store; that needs a database in store.url, "postgres://…"';
+  return [{ path: ['store', 'blobs'], message }];
 }
 
 function verifyTls({ tls }: Config): VerifyProblem[] {

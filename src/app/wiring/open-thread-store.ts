@@ -7,6 +7,7 @@ import type { Store } from '../../storage/store.ts';
 import { openStore } from '../../storage/thread-store.ts';
 import type { Config } from '../config/config.ts';
 import { isCluster } from './is-cluster.ts';
+import { readObjectOptions } from './object-options.ts';
 
 export interface ThreadStoreParts {
   readonly config: Config;
@@ -26,8 +27,11 @@ export interface ThreadStoreParts {
 export async function openThreadStore(parts: ThreadStoreParts): Promise<Store> {
   const { config, threadIndex, onGroup, ...rest } = parts;
   if (!isCluster(config)) return await openStore({ dataDir: config.data, threadIndex, ...rest });
-  const { connectionOptions, openClusterStore } = await import('../../storage/cluster/open-cluster.ts');
+  const { connectionOptions, openClusterStore, openObjects } = await import('../../storage/cluster/open-cluster.ts');
   const connection = connectionOptions(config.store.url, `postroad ${config.hostname}`);
   const given = onGroup === undefined ? {} : { onGroup };
-  return await openClusterStore({ connection, random: Math.random, ...rest, ...given });
+  const random = Math.random;
+  const objectOptions = await readObjectOptions(config);
+  const objects = objectOptions === null ? {} : { objects: await openObjects(objectOptions, { ...parts, random }) };
+  return await openClusterStore({ connection, random, ...rest, ...given, ...objects });
 }

@@ -20,6 +20,11 @@ const CLUSTER_STEPS: readonly (readonly string[])[] = [
     // Words are written with their journey: numbers of rows do not come in the order of commits here.
     `INSERT INTO counter (name, value) VALUES ('journey-indexed', ${Number.MAX_SAFE_INTEGER})`,
   ],
+  [
+    // Objects that no row points at any more; they stay for a while for those who read with an old place.
+    'CREATE TABLE dropped_object (id BIGINT NOT NULL PRIMARY KEY, at TIMESTAMPTZ NOT NULL DEFAULT now())',
+    'CREATE INDEX dropped_object_by_time ON dropped_object (at)',
+  ],
 ];
 
 /** Any number, the same in every node. */

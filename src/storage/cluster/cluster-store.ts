@@ -24,8 +24,10 @@ import { HubPort } from './hub-port.ts';
 import type { WantedFolder } from './kept-numbers.ts';
 import { Leases } from './leases.ts';
 import { QUEUE_LEASE_MS } from './limits.ts';
+import type { LargeRecord } from './large-record.ts';
 import { LargeRows } from './large-rows.ts';
-import { ADD_OCTETS, readOctets, readRecords } from './octets.ts';
+import type { ThreadObjects } from './objects/thread-objects.ts';
+import { ADD_OCTETS, OctetReader } from './octets.ts';
 import { ReadingConnections } from './reading-connections.ts';
 import { takeThreadNumber } from './thread-number.ts';
 
@@ -38,6 +40,8 @@ export interface ClusterStoreOptions {
   readonly random: () => number;
   /** Small messages of this thread that may wait in memory. */
   readonly waitingMaxBytes?: number;
+  /** Where large messages go; absent: into rows. Closed with the store. */
+  readonly objects?: ThreadObjects;
   readonly onGroup?: (ms: number, calls: number) => void;
 }
 
@@ -46,12 +50,21 @@ export async function openClusterStore(options: ClusterStoreOptions): Promise<Cl
   const { hub, node } = await HubPort.open(options.port);
   try {
     const first = await PostgresConnection.open(options.connection);
+    if (options.objects === undefined) await refuseWithoutObjects(first);
     const number = await takeThreadNumber(first, null);
     return new ClusterStore(options, { hub, node, first, number });
   } catch (error) {
     hub.close();
     throw error;
   }
+}
+
+/** Throws when mail is in an object store that this node does not know. */
+async function refuseWithoutObjects(connection: PostgresConnection): Promise<void> {
+  const object = await connection.get('SELECT 1 AS there FROM segment WHERE id < 0 LIMIT 1');
+  if (object === undefined) return;
+  await connection.close();
+  throw new Error('mail of this database is in an object store; name it in [store] blobs');
 }
 
 interface StoreParts {
@@ -65,9 +78,12 @@ interface StoreParts {
 /** Operations whose first argument is the account that they change. */
 const OF_ACCOUNT = /^(?:message|mailbox)\./;
 
-export class ClusterStore implements Store, MessageDestination<LargeRows> {
+export class ClusterStore implements Store, MessageDestination<LargeRecord> {
   readonly read: ReadingConnections;
   readonly budget: OctetBudget;
+  /** null: all octets are in the database. */
+  readonly objects: ThreadObjects | null;
+  readonly #octets: OctetReader;
   readonly #options: ClusterStoreOptions;
   readonly #hub: HubPort;
   readonly #writer: GroupWriter;
@@ -77,6 +93,8 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
   constructor(options: ClusterStoreOptions, parts: StoreParts) {
     this.read = new ReadingConnections(options.connection);
     this.budget = new OctetBudget(options.waitingMaxBytes ?? WAITING_MAX_BYTES);
+    this.objects = options.objects ?? null;
+    this.#octets = new OctetReader(this.read, this.objects?.reader ?? null);
     this.#options = options;
     this.#hub = parts.hub;
     this.#thread = parts.number.thread;
@@ -107,8 +125,9 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
     return new IncomingMessage(this);
   }
 
-  openLarge(): LargeRows {
-    return new LargeRows(this.read, this.#ids.next());
+  openLarge(): LargeRecord {
+    const id = this.#ids.next();
+    return this.objects === null ? new LargeRows(this.read, id) : this.objects.openLarge(this.read, id);
   }
 
   async commitSmall(octets: Buffer, prefixLength: number, unit: CommitUnit): Promise<readonly PlacedMessage[]> {
@@ -117,7 +136,7 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
   }
 
   async commitLarge(
-    { large, head }: TakenLarge<LargeRows>,
+    { large, head }: TakenLarge<LargeRecord>,
     prefix: Uint8Array,
     unit: CommitUnit,
   ): Promise<readonly PlacedMessage[]> {
@@ -128,7 +147,7 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
   async commitTogether(messages: readonly CompleteMessage[]): Promise<readonly (readonly PlacedMessage[])[]> {
     const parts = messages.map(({ message, prefix, unit }) => {
       assert(message instanceof IncomingMessage, 'messages of this store');
-      return { taken: (message as IncomingMessage<LargeRows>).take(prefix), prefix, unit };
+      return { taken: (message as IncomingMessage<LargeRecord>).take(prefix), prefix, unit };
     });
     try {
       const units: StoredUnit[] = [];
@@ -159,11 +178,11 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
   }
 
   readBlob(place: BlobPlace, start: number, end: number): Promise<Buffer> {
-    return readOctets(this.read, place, start, end);
+    return this.#octets.read(place, start, end);
   }
 
   readBlobs(places: readonly BlobPlace[]): Promise<Buffer[]> {
-    return readRecords(this.read, places);
+    return this.#octets.readAll(places);
   }
 
   onChange(listener: (change: Change) => void): () => void {
@@ -194,6 +213,7 @@ export class ClusterStore implements Store, MessageDestination<LargeRows> {
     await this.#writer.close();
     this.#hub.close();
     await this.read.close();
+    this.objects?.store.close();
   }
 
   async #connect(): Promise<PostgresConnection> {
@@ -269,7 +289,7 @@ function smallUnit(octets: Buffer, prefixLength: number, unit: CommitUnit): Stor
   return { call, record, bytes: octets.length, keep: (tx) => tx.add(ADD_OCTETS, 0, unit.id, stored) };
 }
 
-async function largeUnit(large: LargeRows, head: Buffer, prefix: Uint8Array, unit: CommitUnit): Promise<StoredUnit> {
+async function largeUnit(large: LargeRecord, head: Buffer, prefix: Uint8Array, unit: CommitUnit): Promise<StoredUnit> {
   const { record, keep } = await large.finish(prefix);
   return { call: toUnitCall(unit, describeHeader(head)), record, bytes: prefix.length, keep };
 }

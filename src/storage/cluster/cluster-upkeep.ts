@@ -16,6 +16,7 @@ import {
   UPKEEP_LEASE_MS,
 } from './limits.ts';
 import { removeOldNotes } from './note-reader.ts';
+import { objectUpkeep } from './objects/object-upkeep.ts';
 
 export interface ClusterUpkeepOptions {
   readonly store: Store;
@@ -46,7 +47,7 @@ export function runClusterUpkeep(options: ClusterUpkeepOptions): () => Promise<v
         if (leases.isHeld('upkeep')) await work(options);
     },
   };
-  const stop = repeatJobs([job], { clock, log });
+  const stop = repeatJobs([job, ...objectUpkeep({ store, log, isOurs: () => leases.isHeld('upkeep') })], { clock, log });
   return async () => {
     await stop();
     await leases.releaseAll().catch(() => {});
@@ -54,20 +55,20 @@ export function runClusterUpkeep(options: ClusterUpkeepOptions): () => Promise<v
 }
 
 /**
- * Removes octets of large messages that no unit has or has any more. A registration that is old is taken away first, so a
+ * Removes octets of large messages in rows that no unit has or has any more. A registration that is old is taken away first, so a
  * unit that comes too late finds it missing and fails. How many segments went.
  */
 export async function removeGarbage(sql: SqlWriter, pendingSeconds = PENDING_MAX_SECONDS): Promise<number> {
   const late = await sql.run(
     `WITH late AS (DELETE FROM pending_segment WHERE id IN (SELECT id FROM pending_segment
-       WHERE at < now() - make_interval(secs => CAST(? AS DOUBLE PRECISION)) LIMIT ?) RETURNING id)
+       WHERE id > 0 AND at < now() - make_interval(secs => CAST(? AS DOUBLE PRECISION)) LIMIT ?) RETURNING id)
      DELETE FROM blob_octets USING late WHERE segment = late.id`,
     pendingSeconds,
     GARBAGE_PER_ROUND,
   );
   const empty = await sql.run(
     `WITH empty AS (DELETE FROM segment WHERE id IN (SELECT id FROM segment
-       WHERE state = 'sealed' AND live_bytes = 0 LIMIT ?) RETURNING id)
+       WHERE id > 0 AND state = 'sealed' AND live_bytes = 0 LIMIT ?) RETURNING id)
      DELETE FROM blob_octets USING empty WHERE segment = empty.id`,
     GARBAGE_PER_ROUND,
   );

@@ -4,18 +4,17 @@
 import type { Hash } from 'node:crypto';
 import { assert } from '../../base/errors/assert.ts';
 import { MailError } from '../../base/errors/mail-error.ts';
-import type { LargeOctets } from '../incoming/incoming-message.ts';
 import { PREFIX_MAX_BYTES } from '../limits.ts';
-import type { NewRecord } from '../records/blobs.ts';
 import { sealSegment } from '../records/segments.ts';
 import { finishRecordHash, startRecordHash } from '../segments/record-hash.ts';
 import type { Transaction } from '../sql/transaction.ts';
+import type { LargeRecord, StoredRecord } from './large-record.ts';
 import { PIECE_BYTES } from './limits.ts';
 import { ADD_OCTETS } from './octets.ts';
 import type { ReadingConnections } from './reading-connections.ts';
 
 /** One large message being written. */
-export class LargeRows implements LargeOctets {
+export class LargeRows implements LargeRecord {
   readonly #sql: ReadingConnections;
   readonly #segment: number;
   readonly #hash: Hash = startRecordHash();
@@ -61,7 +60,7 @@ export class LargeRows implements LargeOctets {
   }
 
   /** Waits for the body; then the record, and what the unit's transaction has to do for it. */
-  async finish(prefix: Uint8Array): Promise<{ record: NewRecord; keep: (tx: Transaction) => Promise<void> }> {
+  async finish(prefix: Uint8Array): Promise<StoredRecord> {
     assert(prefix.length <= PREFIX_MAX_BYTES, 'a prefix fits in front of its body');
     if (this.#filled > 0) this.#writePiece();
     await this.#writing;
