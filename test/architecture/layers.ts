@@ -72,6 +72,10 @@ export const PACKAGES: Readonly<Record<string, PackageUse>> = {
   '@node-rs/argon2': { file: 'src/services/passwords/argon2id.ts', reason: 'Argon2id password hashes' },
   '@node-rs/bcrypt': { file: 'src/services/passwords/bcrypt.ts', reason: 'bcrypt hashes of imported accounts' },
   '@peculiar/x509': { file: 'src/app/tls/self-signed.ts', reason: 'makes the self-signed certificate' },
+  aws4fetch: {
+    file: 'src/storage/cluster/objects/sign-request.ts',
+    reason: 'signatures of requests to an object store',
+  },
   'dns-packet': { file: 'src/base/dns/wire.ts', reason: 'DNS messages on the wire' },
   pg: { file: 'src/storage/sql/postgres-connection.ts', reason: 'the wire protocol of PostgreSQL' },
   pino: { file: 'src/app/log.ts', reason: 'structured log lines' },

@@ -17,7 +17,7 @@ import {
 } from '../../src/storage/records/accounts.ts';
 import { findDomain } from '../../src/storage/records/domains.ts';
 import type { Store } from '../../src/storage/store.ts';
-import { createTestDatabase } from './contract-store.ts';
+import { createTestDatabase, testBlobs } from './contract-store.ts';
 import { SmtpDialog, type DialogOptions } from './smtp-dialog.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.ts';
 
@@ -71,7 +71,7 @@ key = "key.pem"
 ${auth}
 [log]
 level = "error"
-${database === null ? '' : `[store]\nurl = "${database}"\n`}${settings}`;
+${database === null ? '' : `[store]\nurl = "${database}"\nblobs = "${testBlobs(database)}"\n`}${settings}`;
 }
 
 /** Starts a server that closes with the test or the file; its domain is one.test. */

@@ -47,7 +47,10 @@ export function runClusterUpkeep(options: ClusterUpkeepOptions): () => Promise<v
         if (leases.isHeld('upkeep')) await work(options);
     },
   };
-  const stop = repeatJobs([job, ...objectUpkeep({ store, log, isOurs: () => leases.isHeld('upkeep') })], { clock, log });
+  const stop = repeatJobs([job, ...objectUpkeep({ store, log, isOurs: () => leases.isHeld('upkeep') })], {
+    clock,
+    log,
+  });
   return async () => {
     await stop();
     await leases.releaseAll().catch(() => {});

@@ -48,6 +48,10 @@ test('keys come from a file as other programs have it', () => {
   assert.deepEqual(keys?.reveal(), { accessKeyId: 'ID', secretAccessKey: 'SE/CRET+=' });
   assert.equal(parseObjectKeys('aws_access_key_id = ID\n'), null);
   assert.equal(parseObjectKeys(''), null);
-  assert.deepEqual(toObjectKeys('ID', 'S', 'T')?.reveal(), { accessKeyId: 'ID', secretAccessKey: 'S', sessionToken: 'T' });
+  assert.deepEqual(toObjectKeys('ID', 'S', 'T')?.reveal(), {
+    accessKeyId: 'ID',
+    secretAccessKey: 'S',
+    sessionToken: 'T',
+  });
   assert.equal(toObjectKeys('ID', ''), null);
 });

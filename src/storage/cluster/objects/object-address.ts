@@ -21,7 +21,8 @@ export function parseObjectAddress(text: string): ObjectAddress | { readonly fau
   if (!/^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/u.test(url.hostname) || url.port !== '' || url.hash !== '')
     return { fault: 'wants the name of a bucket behind "s3://"' };
   const path = url.pathname.replace(/^\//u, '').replace(/\/$/u, '');
-  if (!/^(?:[\w.-]+(?:\/[\w.-]+)*)?$/u.test(path)) return { fault: 'the prefix may have letters, digits, ".", "-", "_"' };
+  if (!/^(?:[\w.-]+(?:\/[\w.-]+)*)?$/u.test(path))
+    return { fault: 'the prefix may have letters, digits, ".", "-", "_"' };
   for (const name of url.searchParams.keys())
     if (!PARAMETERS.has(name) || url.searchParams.getAll(name).length > 1)
       return { fault: 'knows only the parameters endpoint and region, each once' };

@@ -60,18 +60,18 @@ export class ObjectReader {
   /** Asks for the block, and for those behind it that are wanted too or will be if it goes on as it began. */
   async #fetch(segment: number, index: number, end: number): Promise<Buffer | null> {
     const goesOn = this.#blocks.has(keyOf(segment, index - 1));
+    const wanted = goesOn ? OBJECT_READ_AHEAD_BLOCKS : Math.ceil(end / OBJECT_BLOCK_BYTES) - index;
+    const most = Math.min(wanted, OBJECT_READ_AHEAD_BLOCKS);
     let count = 1;
-    while (
-      count < OBJECT_READ_AHEAD_BLOCKS &&
-      (goesOn || (index + count) * OBJECT_BLOCK_BYTES < end) &&
-      !this.#blocks.has(keyOf(segment, index + count)) &&
-      !this.#coming.has(keyOf(segment, index + count))
-    )
-      count++;
+    while (count < most && !this.#isHereOrComing(keyOf(segment, index + count))) count++;
     const start = index * OBJECT_BLOCK_BYTES;
     const octets = this.#store.get(segment, start, start + count * OBJECT_BLOCK_BYTES);
     const pieces = Array.from({ length: count }, (_, i) => this.#take(segment, index + i, octets, i));
     return (await Promise.all(pieces))[0] ?? null;
+  }
+
+  #isHereOrComing(key: string): boolean {
+    return this.#blocks.has(key) || this.#coming.has(key);
   }
 
   /** Keeps block `i` of what is coming. */

@@ -196,13 +196,7 @@ async function moveRecords(
        sealed AS (INSERT INTO segment (id, state, bytes, live_bytes)
          SELECT kept.id, 'sealed', $5, (SELECT COALESCE(sum(length), 0) FROM moved) FROM kept)
      SELECT count(*) AS moved FROM moved`,
-    [
-      segment,
-      packed.map(({ record }) => record.id),
-      packed.map(({ record }) => record.segment),
-      positions,
-      bytes,
-    ],
+    [segment, packed.map(({ record }) => record.id), packed.map(({ record }) => record.segment), positions, bytes],
   );
   return rows[0]?.moved ?? 0;
 }
