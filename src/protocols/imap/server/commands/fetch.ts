@@ -114,11 +114,19 @@ async function fetchPages(job: FetchJob, sequence: NumberSet, sections: boolean)
     const rows = isPromise(answer) ? await answer : answer;
     missing += countNumbers(page) - rows.length;
     if (sections) missing += await writeMessages(job, rows, marked);
-    else for (const row of rows) await writeSimpleRow(job, row);
+    else await writeSimpleRows(job, rows);
     if (dialog.output.full) await dialog.output.drained();
     if (dialog.transport.closed) break;
   }
   return missing;
+}
+
+/** Waits only where something must be waited for: a turn for each of a million rows would be felt. */
+async function writeSimpleRows(job: FetchJob, rows: readonly MessageRow[]): Promise<void> {
+  for (const row of rows) {
+    const written = writeSimpleRow(job, row);
+    if (written !== undefined) await written;
+  }
 }
 
 function writeSimpleRow(job: FetchJob, row: MessageRow): Promise<void> | undefined {
