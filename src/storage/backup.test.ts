@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { addTestAccount, deliverText, makeUnit, scratchFolder } from '../../test/support/scratch-store.ts';
@@ -44,6 +44,33 @@ test('a backup taken under load restores to a whole storage, with the same uniqu
   await deliverText(again, accountId, 'after the restore\r\n');
   assert.equal((await listMessages(again.read, { accountId, mailboxId: 1 }, 0, 100)).length, after.length + 1);
   await again.close();
+});
+
+test('what the server made for itself is in the backup and comes back, for its owner only', async (t) => {
+  const folder = scratchFolder(t);
+  const [dataDir, target, restored] = ['data', 'backup', 'restored'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const store = await openEmbedded(dataDir);
+  const files = { 'secrets/login': 'salt', 'tls/mx.one.test.key': 'key', 'tls/mx.one.test.pem': 'certificate' };
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(dataDir, name, '..'), { recursive: true, mode: 0o755 });
+    writeFileSync(join(dataDir, name), text, { mode: 0o644 });
+  }
+  writeFileSync(join(dataDir, 'tls', 'mx.one.test.pem.new'), 'half');
+  await backup(store, { dataDir, target });
+  await store.close();
+  await restore({ source: target, dataDir: restored });
+  for (const copy of [target, restored]) {
+    for (const [name, text] of Object.entries(files)) {
+      assert.equal(readFileSync(join(copy, name), 'utf8'), text);
+      assert.equal(statSync(join(copy, name)).mode & 0o777, 0o600);
+      assert.equal(statSync(join(copy, name, '..')).mode & 0o777, 0o700);
+    }
+    assert.deepEqual(readdirSync(join(copy, 'tls')), ['mx.one.test.key', 'mx.one.test.pem']);
+  }
 });
 
 test('nothing is written over', async (t) => {

@@ -1,9 +1,9 @@
 // Backup of a storage in use, and the way back. Database first, octets second: while segments are pinned, every place
 // in the copied database stays where it is. Sealed segments never change, so a hard link is a copy of them.
 import { constants } from 'node:fs';
-import { access, copyFile, link, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { databasePath, lockDataFolder, segmentName, segmentsFolder } from './data-folder.ts';
+import { databasePath, lockDataFolder, secretsFolder, segmentName, segmentsFolder, tlsFolder } from './data-folder.ts';
 import { listSegments, segmentEnd } from './records/segments.ts';
 import { readSchemaVersion, SCHEMA_STEPS } from './schema/migrate.ts';
 import { SqliteConnection } from './sql/sqlite-connection.ts';
@@ -58,6 +58,7 @@ export async function backup(
       copy.close();
     }
     await syncPath(databasePath(target));
+    await copySecrets(dataDir, target);
     for (const folder of [to, target, dirname(target)]) await syncPath(folder);
     return { segments, segmentsDone };
   } finally {
@@ -90,6 +91,7 @@ export async function restore(options: RestoreOptions): Promise<BackupProgress> 
       options.onProgress?.({ segments: names.length, segmentsDone: index + 1 });
     }
     await syncPath(to);
+    await copySecrets(source, dataDir);
     // The database last and under its name only when it is whole: before that the folder counts as empty.
     const half = `${databasePath(dataDir)}.restoring`;
     await copySynced(databasePath(source), half);
@@ -98,6 +100,26 @@ export async function restore(options: RestoreOptions): Promise<BackupProgress> 
     return { segments: names.length, segmentsDone: names.length };
   } finally {
     lock.release();
+  }
+}
+
+/** Copies what the server made for itself: without it sign-in salts and the certificate would change. Only the owner may read the copies. */
+async function copySecrets(from: string, to: string): Promise<void> {
+  for (const folderOf of [secretsFolder, tlsFolder]) {
+    const entries = await readdir(folderOf(from), { withFileTypes: true }).catch((error: unknown) => {
+      // Backups of earlier days have none, nor has a server that never ran.
+      if (errorCode(error) === 'ENOENT') return null;
+      throw error;
+    });
+    if (entries === null) continue;
+    await mkdir(folderOf(to), { recursive: true, mode: 0o700 });
+    for (const entry of entries) {
+      // What a crash left half written was never in use.
+      if (!entry.isFile() || entry.name.endsWith('.new')) continue;
+      const octets = await readFile(join(folderOf(from), entry.name));
+      await writeFile(join(folderOf(to), entry.name), octets, { mode: 0o600, flush: true });
+    }
+    await syncPath(folderOf(to));
   }
 }
 

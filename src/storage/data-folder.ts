@@ -12,6 +12,16 @@ export function segmentsFolder(dataDir: string): string {
   return join(dataDir, 'segments');
 }
 
+/** What the server made for itself and must stay the same. */
+export function secretsFolder(dataDir: string): string {
+  return join(dataDir, 'secrets');
+}
+
+/** The certificate that the server made for itself, and its key. */
+export function tlsFolder(dataDir: string): string {
+  return join(dataDir, 'tls');
+}
+
 /** Copies of the database that migrations put aside. */
 export function copiesFolder(dataDir: string): string {
   return join(dataDir, 'copies');

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { secretsFolder, tlsFolder } from '../../storage/data-folder.ts';
 import type { Config } from '../config/config.ts';
 import type { TlsMaterial } from '../threads/thread-data.ts';
 
@@ -20,7 +21,7 @@ const TICKET_KEY_OCTETS = 48;
 
 /** The secret that sign-in derives from: the same after a restart. */
 export function readLoginSecret(dataDir: string): Buffer {
-  return readOrMake(join(dataDir, 'secrets', 'login'), () => randomBytes(SECRET_OCTETS));
+  return readOrMake(join(secretsFolder(dataDir), 'login'), () => randomBytes(SECRET_OCTETS));
 }
 
 /** The configured certificate, or a self-signed one that is made once. */
@@ -30,7 +31,7 @@ export async function readTls(config: Config, nowMs: number): Promise<TlsMateria
   if (certificate !== null && key !== null) {
     return { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8'), ticketKeys };
   }
-  const folder = join(config.data, 'tls');
+  const folder = tlsFolder(config.data);
   const paths = { certificate: join(folder, `${config.hostname}.pem`), key: join(folder, `${config.hostname}.key`) };
   if (!existsSync(paths.certificate) || !existsSync(paths.key)) {
     const { createSelfSigned } = await import('../tls/self-signed.ts');
