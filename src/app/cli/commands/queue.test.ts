@@ -27,7 +27,7 @@ const changed = async (rig: AdminRig, ...args: string[]): Promise<number> =>
 for (const way of WAYS) {
   test(`${way}: the queue is listed, shown and commanded`, async (t) => {
     const rig = await adminRig(t, way);
-    assert.equal((await rig.run(['queue', 'list'])).out, 'nothing waits\n');
+    assert.equal((await rig.run(['queue', 'list'])).out, "nothing waits; 'postroad trace' shows what has gone\n");
     const first = await enqueue(rig, 'bob@two.test', 'eve@two.test', 'joe@three.test');
     const second = await enqueue(rig, 'joe@three.test');
     const list = await rig.run(['queue', 'list']);

@@ -36,6 +36,7 @@ function readSelection(context: CommandContext): Selection {
   };
 }
 
+const NOTHING_WAITS = "nothing waits; 'postroad trace' shows what has gone";
 const LINES_SHOWN = 100;
 const LINES_MAX = 1_000_000;
 
@@ -76,7 +77,7 @@ function linesText(lines: readonly QueueLineFacts[]): string {
     stateText(line, nowMs),
     (line.reply ?? '').slice(0, 60),
   ]);
-  return formatTable(['ID', 'AGE', 'SIZE', 'FROM', 'TO', 'NEXT', 'LAST ANSWER'], rows, 'nothing waits');
+  return formatTable(['ID', 'AGE', 'SIZE', 'FROM', 'TO', 'NEXT', 'LAST ANSWER'], rows, NOTHING_WAITS);
 }
 
 function stateText({ held, nextAtMs, attempts }: QueueLineFacts, nowMs: number): string {
