@@ -50,7 +50,7 @@ export function checkBarrels(tree: SourceTree): string[] {
 }
 
 const DECLARATION =
-  /^(?:import|export|const|let|var|function|async function|class|abstract class|interface|type|declare|enum|\}|\)|\]|@)/u;
+  /^(?:import|export|const|let|var|function|async function|class|abstract class|interface|type|declare|enum|\}|\)|\]|>|@)/u;
 const EFFECT_VALUE =
   /=\s*(?:await\b|(?:readFileSync|writeFileSync|mkdirSync|createServer|setInterval|setTimeout|setImmediate|connect|spawn)\(|new (?:Worker|DatabaseSync|Server|Socket)\b)/u;
 

@@ -87,6 +87,7 @@ const CASES: Case[] = [
       ['src/base/a.ts', 'const timer = setInterval(f, 10);'],
       ['src/base/a.ts', 'const value = await load();'],
       ['src/base/a.ts', 'export let count = 0;'],
+      ['src/base/a.ts', 'const value: Map<\n  A,\n  B\n> = await load();'],
       ['src/base/a.ts', 'for (const x of y) {\n  z(x);\n}'],
     ],
     good: [
@@ -94,6 +95,7 @@ const CASES: Case[] = [
       ['src/main.ts', 'await run();'],
       ['src/base/a.ts', 'const A = new Map([\n  [1, 2],\n]);\nexport function f(): void {\n  setInterval(f, 10);\n}\n'],
       ['src/base/a.ts', '/*\nstart();\n*/\nexport type A =\n  | 1\n  | 2;\n'],
+      ['src/base/a.ts', 'type A = Pick<\n  B,\n  C\n>;\nconst d: Map<\n  A,\n  B\n> = new Map();\n'],
     ],
   },
   {
