@@ -135,6 +135,59 @@ for (const [title, options, ms, last] of silences) {
   });
 }
 
+test('RFC 5321 §4.5.3.2.5 three minutes of silence within a message: 421, and nothing of it is taken', async () => {
+  const clock = new VirtualClock();
+  const idleWheel = new IdleWheel(clock);
+  await withServer({ clock, idleWheel }, {}, async ({ connect, server, mail }) => {
+    const socket = await connect();
+    await said(socket, /^220 /);
+    socket.write('EHLO c\r\nMAIL FROM:<bob@two.test>\r\nRCPT TO:<ann@one.test>\r\nDATA\r\n');
+    await said(socket, /^354 /m);
+    const last = readAll(socket);
+    await clock.advance(180_000 - 1);
+    assert.equal(server.connectionCount, 1);
+    await clock.advance(12_000);
+    await clock.advance(25_000);
+    await counted(server, 0);
+    assert.match(await last, /^421 4\.4\.2 .*\r\n$/);
+    assert.deepEqual(mail.messages, []);
+  });
+});
+
+test('RFC 5321 §4.3.2 faults are answered ever more slowly, and one too many ends the connection', async () => {
+  const clock = new VirtualClock();
+  // The wheel has a clock of its own: a timer on this one is the delay of an answer.
+  const idleWheel = new IdleWheel(new VirtualClock());
+  await withServer({ clock, idleWheel }, {}, async ({ connect, server }) => {
+    const socket = await connect();
+    await said(socket, /^220 /);
+    const heard = { text: '' };
+    socket.on('data', (octets: Buffer) => (heard.text += octets.toString()));
+    const delays: number[] = [];
+    for (let fault = 1; fault <= 20; fault++) {
+      heard.text = '';
+      socket.write('NONSENSE\r\n');
+      while (heard.text === '' && clock.nextDueMs() === null) await setImmediate();
+      const dueMs = clock.nextDueMs();
+      delays.push(dueMs === null ? 0 : dueMs - clock.now());
+      if (dueMs !== null) {
+        assert.equal(heard.text, '');
+        await clock.advance(dueMs - clock.now());
+      }
+      while (heard.text === '') await setImmediate();
+      assert.match(heard.text, /^500 5\.5\.[12] .*\r\n$/);
+    }
+    const longest = Array.from({ length: 11 }, () => 8_000);
+    assert.deepEqual(delays, [0, 0, 0, 0, 250, 500, 1_000, 2_000, 4_000, ...longest]);
+    const all = readAll(socket);
+    socket.write('NONSENSE\r\n');
+    while (!socket.closed && clock.nextDueMs() === null) await setImmediate();
+    await clock.advance(8_000);
+    assert.match(await all, /^500 .*\r\n421 4\.7\.0 .*\r\n$/);
+    await counted(server, 0);
+  });
+});
+
 test('RFC 5321 §4.3.1 the banner waits for the pause', async () => {
   const clock = new VirtualClock();
   await withServer({ clock, bannerPauseMs: 1_000 }, {}, async ({ connect, mail }) => {
