@@ -1,7 +1,7 @@
 // Runs node:test over one part of the suite: `fast` (beside the code, and the fast folders of test/) or `slow`.
 // More words go to the test runner: `npm test -- --test-name-pattern=SCRAM`, or files to run only those.
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, globSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,13 +12,17 @@ interface Part {
   /** The files of one pattern share a process: to start one for each would cost more than all their tests. */
   readonly together: readonly string[];
   readonly concurrency: number;
+  /** Scratch folders lie in memory where the system offers that: what these tests prove needs no disk. */
+  readonly inMemory: boolean;
 }
 
 const PARTS: Record<string, Part> = {
   fast: {
-    alone: ['test/integration/**/*.test.ts'],
+    alone: [],
     // The longest first, so that no core is idle at the end.
     together: [
+      'test/integration/[l-z]*.test.ts',
+      'test/integration/[a-k]*.test.ts',
       'src/{services,servers}/**/*.test.ts',
       'src/{base,formats}/**/*.test.ts',
       'src/{storage,app}/**/*.test.ts',
@@ -26,10 +30,14 @@ const PARTS: Record<string, Part> = {
       'test/{architecture,wire,fuzz,support}/**/*.test.ts',
     ],
     concurrency: 4,
+    inMemory: true,
   },
   // One at a time: these start whole servers and foreign programs.
-  slow: { alone: ['test/slow/**/*.test.ts'], together: [], concurrency: 1 },
+  slow: { alone: ['test/slow/**/*.test.ts'], together: [], concurrency: 1, inMemory: false },
 };
+
+const MEMORY_FOLDER = '/dev/shm';
+const MEMORY_NEEDED_BYTES = 2 ** 30;
 
 /** A module that runs these test files one after the other, each as a suite: hooks and faults stay with their file. */
 function groupModule(files: readonly string[]): string {
@@ -50,12 +58,24 @@ function writeGroups(folder: string, { together }: Part): string[] {
   });
 }
 
-function runNode(words: readonly string[]): number {
+/** Where scratch folders go: memory, if it may be written and has room for the suite; otherwise the system's choice. */
+function scratchRoot({ inMemory }: Part): string {
+  try {
+    accessSync(MEMORY_FOLDER, constants.W_OK);
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
+    return inMemory && bavail * bsize >= MEMORY_NEEDED_BYTES ? MEMORY_FOLDER : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+function runNode(words: readonly string[], scratch: string): number {
   const run = spawnSync(process.execPath, ['--test', ...words], {
     stdio: 'inherit',
     env: {
       // The compile cache spares each process the stripping of types; whole, since some start programs elsewhere.
       NODE_COMPILE_CACHE: resolve('node_modules/.cache/compile'),
+      TMPDIR: scratch,
       ...process.env,
       // libuv's pool is shared by disk syncs and password hashing; the server runs with the same size.
       UV_THREADPOOL_SIZE: '16',
@@ -68,12 +88,12 @@ const [name = 'fast', ...rest] = process.argv.slice(2);
 const part = PARTS[name];
 if (part === undefined) throw new Error(`there is no part '${name}'; say one of: ${Object.keys(PARTS).join(', ')}`);
 const words = [`--test-concurrency=${part.concurrency}`, ...rest];
-if (rest.some((word) => word.endsWith('.ts'))) process.exitCode = runNode(words);
+if (rest.some((word) => word.endsWith('.ts'))) process.exitCode = runNode(words, scratchRoot(part));
 else {
   const folder = mkdtempSync(join(tmpdir(), 'postroad-tests-'));
   try {
     const files = part.alone.flatMap((pattern) => globSync(pattern).toSorted());
-    process.exitCode = runNode([...words, ...writeGroups(folder, part), ...files]);
+    process.exitCode = runNode([...words, ...writeGroups(folder, part), ...files], scratchRoot(part));
   } finally {
     rmSync(folder, { recursive: true });
   }

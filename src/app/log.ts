@@ -9,7 +9,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface LogOptions {
   /** The least important line that is written. */
-  readonly level: LogLevel;
+  readonly level: LogLevel | 'silent';
   /** Which thread speaks, e.g. `main`, `protocol-1`, `store`. */
   readonly thread: string;
   /** Short lines for people rather than JSON; default: whether stderr is a terminal. */

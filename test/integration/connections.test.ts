@@ -63,7 +63,7 @@ test('PROXY version 1 and 2: Received, journey, limits and relaying go by the ad
 });
 
 test("connections are counted by address over both threads, and a dead thread's count for nothing", async (t) => {
-  const server = await startServer(t, { settings: '[limits]\nconnections_per_address = 6' });
+  const server = await startServer(t, { settings: '[limits]\nconnections_per_address = 6', threads: 2 });
   const first = await fill(server, 20);
   assert.equal(first.length, 6);
   const other = await server.dial('smtp', { from: '127.0.0.2' });
@@ -87,6 +87,22 @@ test("connections are counted by address over both threads, and a dead thread's 
   for (const client of [...first, ...inside, other]) client.abort();
 });
 
+test('new connections are counted by address, over a minute and all protocols: the next one is refused', async (t) => {
+  const server = await startServer(t, { settings: '[limits]\nconnection_rate_per_address = 3' });
+  let taken = 0;
+  // The minute may end in between, once.
+  for (; taken <= 6; taken++) {
+    const client = await server.dial('smtp');
+    if (client.greeting.startsWith('421 4.7.0 Too many connections')) break;
+    assert.match(client.greeting, /^220 /);
+    await client.quit();
+  }
+  assert.ok(taken >= 3 && taken <= 6, `${taken} connections were taken`);
+  const other = await server.dial('smtp', { from: '127.0.0.2' });
+  assert.match(other.greeting, /^220 /);
+  other.abort();
+});
+
 test('a trusted network has no limits', async (t) => {
   const server = await startServer(t, {
     settings:
@@ -98,7 +114,7 @@ test('a trusted network has no limits', async (t) => {
 });
 
 test('who talks before the banner is refused, on smtp', async (t) => {
-  const server = await startServer(t, { listener: { smtp: 'greeting_pause = "300ms"' }, threads: 1 });
+  const server = await startServer(t, { listener: { smtp: 'greeting_pause = "300ms"' } });
   const early = await server.dial('smtp', { preamble: 'EHLO early.example\r\n' });
   assert.match(early.greeting, /^(554|421) /);
   early.abort();
@@ -111,7 +127,7 @@ test('who talks before the banner is refused, on smtp', async (t) => {
 });
 
 test('RFC 3207 §4.2 what was sent along with STARTTLS is forgotten', async (t) => {
-  const server = await startServer(t, { threads: 1 });
+  const server = await startServer(t);
   await server.addAccount('ann@one.test');
   const client = await server.greet('smtp');
   client.send('STARTTLS\r\nMAIL FROM:<injected@evil.example>\r\n');

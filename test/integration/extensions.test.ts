@@ -11,7 +11,7 @@ test('RFC 8689, RFC 2852, RFC 6710, RFC 9422: REQUIRETLS, DELIVERBY, MT-PRIORITY
   const { sink, settings } = await openWorld(t, {
     extensions: ['PIPELINING', '8BITMIME', 'DELIVERBY 10', 'MT-PRIORITY MIXER', 'DSN'],
   });
-  const server = await startServer(t, { settings, threads: 1 });
+  const server = await startServer(t, { settings });
   await server.addAccount('ann@one.test');
   const client = await server.signedIn('ann@one.test');
   await client.hello();
@@ -39,7 +39,7 @@ test('RFC 8689, RFC 2852, RFC 6710, RFC 9422: REQUIRETLS, DELIVERBY, MT-PRIORITY
 
 test('RFC 6531 §3.6, RFC 6152: what the next hop cannot take comes back, or is converted', async (t) => {
   const { sink, settings } = await openWorld(t, { extensions: ['PIPELINING'] });
-  const server = await startServer(t, { settings, threads: 1 });
+  const server = await startServer(t, { settings });
   await server.addAccount('ann@one.test');
   const client = await server.signedIn('ann@one.test');
   await client.sayAll('MAIL FROM:<ann@one.test> SMTPUTF8 BODY=8BITMIME', 'RCPT TO:<jürgen@two.test>');
@@ -60,7 +60,7 @@ test('RFC 6531 §3.6, RFC 6152: what the next hop cannot take comes back, or is 
 });
 
 test('RFC 1939, RFC 2449, RFC 2595, RFC 6856: what POP3 offers, with TLS and without', async (t) => {
-  const server = await startServer(t, { auth: 'default_domain = "one.test"', threads: 1 });
+  const server = await startServer(t, { auth: 'default_domain = "one.test"' });
   await server.addAccount('ann@one.test');
   const sender = await server.greet('smtp');
   for (const word of ['one', 'two']) {

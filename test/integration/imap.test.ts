@@ -57,7 +57,7 @@ test('a letter comes in while its reader waits, is read, filed, found and remove
 });
 
 test('APPEND, several at a time, and what the mailbox says of itself after a restart', async (t) => {
-  const server = await startServer(t, { threads: 1 });
+  const server = await startServer(t);
   await server.addAccount('ann@one.test');
   const client = await open(server);
   client.send(`a APPEND Drafts (\\Draft) " 5-Mar-2025 10:11:12 -0330" {${LETTER.length}+}\r\n${LETTER}`);
@@ -79,7 +79,7 @@ test('APPEND, several at a time, and what the mailbox says of itself after a res
 });
 
 test('RFC 7162 a client that was away hears what vanished and what changed', async (t) => {
-  const server = await startServer(t, { threads: 1 });
+  const server = await startServer(t);
   await server.addAccount('ann@one.test');
   for (let i = 0; i < 4; i++) await deliver(server);
   const client = await open(server);

@@ -5,7 +5,7 @@ import { startServer } from '../support/running-server.ts';
 
 const LETTER = 'From: bob@two.test\r\nSubject: hello\r\n\r\nhow are you\r\n';
 
-const server = await startServer({ after }, { settings: '[limits]\nhops = 10\nmessage_size = "1MiB"' });
+const server = await startServer({ after }, { settings: '[limits]\nhops = 10\nmessage_size = "1MiB"', threads: 2 });
 
 /** Two accounts in a domain of the test's own. */
 async function house(domain: string): Promise<void> {
@@ -67,7 +67,7 @@ test('a copy shows nobody who else got one: not in Delivered-To, not by Bcc, not
 });
 
 test('RFC 5321 §4.5.1 postmaster, abuse and MAILER-DAEMON reach the administrator, whatever is wrong', async (t) => {
-  const own = await startServer(t, { threads: 1 });
+  const own = await startServer(t);
   const full = { role: 'administrator', quotaBytes: 1 } as const;
   await own.addAccount('admin@one.test', full);
   await own.addDomain('other.test');

@@ -29,7 +29,7 @@ const DISGUISED = [
 ];
 
 async function house(t: TestContext, settings: string): Promise<TestServer> {
-  const server = await startServer(t, { settings, threads: 1 });
+  const server = await startServer(t, { settings });
   await server.addAccount('ann@one.test', { role: 'administrator' });
   return server;
 }

@@ -8,7 +8,7 @@ const LETTER = 'From: ann@one.test\r\nSubject: s\r\n\r\n.dots\r\nand words\r\n';
 
 test('RFC 5321 §5.1 by MX, pipelined, over TLS, one transaction for the domains of one site', async (t) => {
   const { sink, settings } = await openWorld(t);
-  const server = await startServer(t, { settings, threads: 1 });
+  const server = await startServer(t, { settings });
   await server.addAccount('ann@one.test');
   const client = await server.signedIn('ann@one.test');
   const to = ['bob@two.test', 'Cat@two.test', 'dan@three.test', 'eve@plain.test', 'ann@one.test'];
@@ -43,7 +43,7 @@ test('RFC 5321 §5.1 by MX, pipelined, over TLS, one transaction for the domains
 
 test('RFC 3461 §4, RFC 6531, RFC 4865: what the sender asked for goes along', async (t) => {
   const { sink, settings } = await openWorld(t);
-  const server = await startServer(t, { settings, threads: 1 });
+  const server = await startServer(t, { settings });
   await server.addAccount('ann@one.test');
   const client = await server.signedIn('ann@one.test');
   assert.match(await client.say('MAIL FROM:<ann@one.test> RET=HDRS ENVID=QQ314159 BODY=8BITMIME SMTPUTF8'), /^250 /);
@@ -81,7 +81,7 @@ test('RFC 3461 §4, RFC 6531, RFC 4865: what the sender asked for goes along', a
 
 test('RFC 6409 §8 and RFC 5321: mail of strangers for a relay domain goes on untouched, in one flight', async (t) => {
   const { sink, settings } = await openWorld(t, { extensions: ['PIPELINING', '8BITMIME'] });
-  const server = await startServer(t, { settings, threads: 1 });
+  const server = await startServer(t, { settings });
   await server.store.execute('domain.add', { name: 'three.test', kind: 'relay' });
   const client = await server.greet('smtp');
   const odd = `Return-Path: <x@y>\r\nBcc: z@y\r\nSubject:  odd \r\n\r\n${'x'.repeat(2000)}\r\n`;

@@ -9,7 +9,7 @@ import { openWorld } from '../support/outside-world.ts';
 import { startServer } from '../support/running-server.ts';
 
 const { sink, settings } = await openWorld({ after });
-const server = await startServer({ after }, { settings });
+const server = await startServer({ after }, { settings, threads: 2 });
 
 function letterFrom(address: string): string {
   return `From: ${address}\r\nMessage-ID: <letter@one.test>\r\nSubject: s\r\n\r\nhello\r\n`;
@@ -117,7 +117,7 @@ test('a bounce is never bounced: the postmaster hears of it once', async () => {
 
 test('a report to a full mailbox reaches the postmaster, once', async (t) => {
   // The postmaster of a server is one of its first domain.
-  const own = await startServer(t, { settings, threads: 1 });
+  const own = await startServer(t, { settings });
   await own.addAccount('admin@one.test', { role: 'administrator' });
   await own.addAccount('ann@one.test', { quotaBytes: 10 });
   const client = await own.signedIn('ann@one.test');

@@ -1,12 +1,18 @@
 // Signing in, over SMTP and POP3: mechanisms, what is kept of a password, and what a storm of logins costs.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { HASH_QUEUE_WAITING_MAX } from '../../src/services/passwords/limits.ts';
 import { startServer, PASSWORD } from '../support/running-server.ts';
 
+const server = await startServer(
+  { after },
+  { settings: '[limits]\ntrusted_networks = ["127.0.0.0/8"]\nconnections_per_address = 1000' },
+);
+await server.addAccount('ann@one.test');
+
 test('RFC 5802, RFC 7677, RFC 9266: SCRAM, bound to the channel and not, PLAIN and LOGIN', async (t) => {
-  const server = await startServer(t, { auth: 'default_domain = "one.test"', threads: 1 });
+  const server = await startServer(t, { auth: 'default_domain = "one.test"' });
   await server.addAccount('ann@one.test');
   const plain = await server.greet('submission');
   assert.doesNotMatch(plain.capabilities, /AUTH/);
@@ -28,9 +34,7 @@ test('RFC 5802, RFC 7677, RFC 9266: SCRAM, bound to the channel and not, PLAIN a
   }
 });
 
-test('RFC 5802 §5.1 an unknown name has a salt too, the same each time and after a restart', async (t) => {
-  const server = await startServer(t, { threads: 1 });
-  await server.addAccount('ann@one.test');
+test('RFC 5802 §5.1 an unknown name has a salt too, the same each time and after a restart', async () => {
   const saltOf = async (name: string): Promise<string> => {
     const client = await server.greet('submissions');
     const said = await client.say(`AUTH SCRAM-SHA-256 ${Buffer.from(`n,,n=${name},r=abc`).toString('base64')}`);
@@ -46,9 +50,7 @@ test('RFC 5802 §5.1 an unknown name has a salt too, the same each time and afte
   assert.equal(await saltOf('nobody@one.test'), salts[0]);
 });
 
-test('an imported hash is replaced at the first PLAIN sign-in, and SCRAM is on offer once everybody has a verifier', async (t) => {
-  const server = await startServer(t, { threads: 1 });
-  await server.addAccount('ann@one.test');
+test('an imported hash is replaced at the first PLAIN sign-in, and SCRAM is on offer once everybody has a verifier', async () => {
   const salt = Buffer.from('salt');
   const digest = createHash('sha1').update(PASSWORD).update(salt).digest();
   const imported = `{SSHA}${Buffer.concat([digest, salt]).toString('base64')}`;
@@ -70,11 +72,7 @@ test('an imported hash is replaced at the first PLAIN sign-in, and SCRAM is on o
   }
 });
 
-test('a login costs nothing the second time: it passes a full hash queue by', async (t) => {
-  const server = await startServer(t, {
-    settings: '[limits]\ntrusted_networks = ["127.0.0.0/8"]\nconnections_per_address = 1000',
-  });
-  await server.addAccount('ann@one.test');
+test('a login costs nothing the second time: it passes a full hash queue by', async () => {
   const { hashQueue } = server.running.house;
   const client = await server.pop3('ann@one.test');
   await client.quit();
@@ -101,11 +99,7 @@ test('RFC 5802 §6 channel_binding = false: no PLUS on offer, and a client that 
   other.abort();
 });
 
-test('RFC 4954 §6 a login storm is refused for now: 454 4.7.0, and judged once it is over', async (t) => {
-  const server = await startServer(t, {
-    settings: '[limits]\ntrusted_networks = ["127.0.0.0/8"]\nconnections_per_address = 1000',
-  });
-  await server.addAccount('ann@one.test');
+test('RFC 4954 §6 a login storm is refused for now: 454 4.7.0, and judged once it is over', async () => {
   const { hashQueue } = server.running.house;
   const client = await server.greet('submissions');
   const slow = `$2b$04$${'a'.repeat(21)}u${'a'.repeat(31)}`;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startServer } from '../support/running-server.ts';
 
-const server = await startServer({ after });
+const server = await startServer({ after }, { threads: 2 });
 
 function from(address: string, rest = ''): string {
   return `From: ${address}\r\nSubject: s\r\n${rest}\r\nhello\r\n`;

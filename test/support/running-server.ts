@@ -8,6 +8,7 @@ import { runServer, type RunningServer } from '../../src/app/serve/run-server.ts
 import { silentLog } from '../../src/base/log.ts';
 import { Pop3Client } from '../../src/protocols/pop3/index.ts';
 import { traceMessages, type MessageTrace } from '../../src/services/journey/trace.ts';
+import { deriveCredentials } from '../../src/services/passwords/credentials.ts';
 import { formatScramVerifier } from '../../src/services/passwords/scram-verifier.ts';
 import {
   findAccountByAddress,
@@ -39,6 +40,14 @@ const PROTOCOLS: readonly TestProtocol[] = [
   'imaps',
 ];
 
+/** Of PASSWORD; made once, because it costs. */
+let credentials: Promise<Required<Pick<NewAccount, 'passwordHash' | 'scramSha256'>>> | null = null;
+
+async function credentialsOfPassword(): Promise<Required<Pick<NewAccount, 'passwordHash' | 'scramSha256'>>> {
+  const { passwordHash, scram } = await deriveCredentials(PASSWORD);
+  return { passwordHash, scramSha256: formatScramVerifier(scram) };
+}
+
 /** What a server lives as long as: a test's context, or a whole file with `{ after }` of node:test. */
 export interface Lifetime {
   after(close: () => Promise<void>): void;
@@ -51,12 +60,13 @@ export interface TestServerOptions {
   readonly auth?: string;
   /** Further lines of a listener. */
   readonly listener?: Partial<Record<TestProtocol, string>>;
+  /** Protocol threads; each costs a tenth of a second to start. Default: 1. */
   readonly threads?: number;
 }
 
 /** The server's configuration as it is written on disk. */
 function configText(options: TestServerOptions, database: string | null): string {
-  const { settings = '', auth = 'allow_plaintext_from = ["127.0.0.0/8"]', listener = {}, threads = 2 } = options;
+  const { settings = '', auth = 'allow_plaintext_from = ["127.0.0.0/8"]', listener = {}, threads = 1 } = options;
   const listeners = PROTOCOLS.map(
     (protocol) =>
       `[[listener]]\nprotocol = "${protocol}"\naddress = "127.0.0.1"\nport = 0\n${listener[protocol] ?? ''}\n`,
@@ -70,7 +80,7 @@ key = "key.pem"
 [auth]
 ${auth}
 [log]
-level = "error"
+level = "silent"
 ${database === null ? '' : `[store]\nurl = "${database}"\nblobs = "${testBlobs(database)}"\n`}${settings}`;
 }
 
@@ -141,8 +151,7 @@ export class TestServer {
   /** Adds an account with the password PASSWORD, and its domain when that is missing; its id. */
   async addAccount(address: string, facts: Partial<NewAccount> = {}): Promise<number> {
     await this.addDomain(address.slice(address.lastIndexOf('@') + 1));
-    const { passwordHash, scram } = await this.running.house.hashQueue.hash(PASSWORD);
-    const scramSha256 = formatScramVerifier(scram);
+    const { passwordHash, scramSha256 } = await (credentials ??= credentialsOfPassword());
     const added = await this.store.execute('account.add', { address, passwordHash, scramSha256, ...facts });
     if (added.kind !== 'added') throw new Error(`${address}: ${added.kind}`);
     return added.id;

@@ -328,11 +328,15 @@ export const SCHEMA = {
   }),
   journey: JOURNEY,
   log: table('log', 'What the server says while it runs.', {
-    level: setting<'debug' | 'info' | 'warn' | 'error'>('level', choiceKind(['debug', 'info', 'warn', 'error']), {
-      default: 'info',
-      doc: 'The least important line that is written.',
-      since,
-    }),
+    level: setting<'debug' | 'info' | 'warn' | 'error' | 'silent'>(
+      'level',
+      choiceKind(['debug', 'info', 'warn', 'error', 'silent']),
+      {
+        default: 'info',
+        doc: 'The least important line that is written; "silent": none, which is meant for tests.',
+        since,
+      },
+    ),
   }),
   metrics: table('metrics', 'The metrics listener.', {
     allowFrom: setting<readonly Cidr[]>('allow_from', listKind(networkKind), {
