@@ -10,8 +10,8 @@ import type { Log, LogFields } from '../../src/base/log.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { ClusterStore } from '../../src/storage/cluster/cluster-store.ts';
 import { Leases } from '../../src/storage/cluster/leases.ts';
-import { openCluster } from '../../src/storage/cluster/open-cluster.ts';
-import { PACK_BYTES, PACK_MIN_BYTES } from '../../src/storage/cluster/objects/limits.ts';
+import { connectionOptions, openCluster } from '../../src/storage/cluster/open-cluster.ts';
+import { PACK_BYTES, PACK_MIN_BYTES, PACK_RECORDS_MAX } from '../../src/storage/cluster/objects/limits.ts';
 import {
   dropObjects,
   OBJECTS_KEPT_LEASE,
@@ -25,6 +25,8 @@ import { systemClock } from '../../src/base/clock.ts';
 import { findPlace } from '../../src/storage/records/blobs.ts';
 import { CONSISTENCY_CHECKS } from '../../src/storage/records/consistency.ts';
 import { listMessages } from '../../src/storage/records/messages.ts';
+import { hashRecord } from '../../src/storage/segments/record-hash.ts';
+import { PostgresConnection } from '../../src/storage/sql/postgres-connection.ts';
 import type { BlobPlace } from '../../src/storage/store.ts';
 import { ObjectServer, TEST_ACCESS_KEY, TEST_SECRET_KEY } from '../support/object-server.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
@@ -246,6 +248,70 @@ test('little is not packed, much in several objects, and nothing that is young',
   const moved = await packer(rig, { minBytes: PACK_MIN_BYTES }).run();
   assert.equal(moved, many);
   assert.equal(rig.server.objects.size, 2);
+  await check(rig);
+});
+
+test('many tiny messages are packed although they are few octets, so many to an object', async (t) => {
+  const rig = await open(t);
+  const record = Buffer.from('x');
+  const hash = Buffer.from(hashRecord(record), 'latin1');
+  const many = PACK_RECORDS_MAX + 10;
+  const first = rig.store.newUnitId() - many * 64;
+  const { read } = rig.store;
+  await read.run(
+    `INSERT INTO blob (id, segment, position, length, prefix_length, hash, refs)
+     SELECT n, 0, n, 1, 0, CAST(? AS BYTEA), 1 FROM generate_series(CAST(? AS BIGINT), CAST(? AS BIGINT)) AS n`,
+    hash,
+    first,
+    first + many - 1,
+  );
+  await read.run(`INSERT INTO blob_octets SELECT 0, id, 'x' FROM blob`);
+  assert.equal(await packer(rig, { minBytes: PACK_MIN_BYTES }).run(), PACK_RECORDS_MAX);
+  assert.equal(await count(rig, 'blob_octets'), 10);
+  assert.equal(await packer(rig).run(), 10);
+  assert.equal(rig.server.objects.size, 2);
+});
+
+test('a record that somebody is changing is not waited for', async (t) => {
+  const rig = await open(t);
+  const busy = await deliver(rig, randomBytes(2000));
+  const free = await deliver(rig, randomBytes(2000));
+  const other = await PostgresConnection.open(connectionOptions(rig.url, 'test'));
+  t.after(() => other.close());
+  await other.execute(`BEGIN; SELECT 1 FROM blob WHERE id = ${busy.id} FOR UPDATE`);
+  assert.equal(await packer(rig).run(), 1);
+  await other.execute('COMMIT');
+  assert.equal((await place(rig, busy.id)).segment, 0);
+  assert.ok((await isRead(rig, busy)) && (await isRead(rig, free)));
+  await check(rig);
+});
+
+test('packing beside deliveries and removals loses nothing', async (t) => {
+  const rig = await open(t);
+  const letters: { id: number; record: Buffer }[] = [];
+  const end = new AbortController();
+  const packs = (async () => {
+    const one = packer(rig);
+    while (!end.signal.aborted) await one.run();
+  })();
+  for (let round = 0; round < 15; round++) {
+    const some = Array.from({ length: 10 }, () => deliver(rig, randomBytes(500 + round * 300)));
+    letters.push(...(await Promise.all(some)));
+    await expunge(rig, (at) => at % 3 === round % 3);
+    await dropObjects(rig.store.read, 3600);
+    await removeDroppedObjects(rig.store.read, rig.objects.store, -1);
+  }
+  end.abort();
+  await packs;
+  const messages = await listMessages(rig.store.read, { accountId: rig.accountId, mailboxId: INBOX }, 0, 1000);
+  let there = 0;
+  for (const letter of letters)
+    if ((await findPlace(rig.store.read, letter.id)) !== null) {
+      there++;
+      assert.ok(await isRead(rig, letter));
+    }
+  assert.equal(there, messages.length);
+  assert.ok(there > 0);
   await check(rig);
 });
 

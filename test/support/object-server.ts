@@ -28,12 +28,15 @@ export class ObjectServer {
   fault: (request: ObjectRequest) => ObjectFault | null = () => null;
   /** Awaited before a good PUT is carried out. */
   beforePut: () => Promise<void> = async () => {};
+  /** Connections that were made. */
+  connections = 0;
   readonly #server: Server;
 
   private constructor() {
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
+    this.#server.on('connection', () => this.connections++);
   }
 
   static async start(t: Pick<TestContext, 'after'>): Promise<ObjectServer> {

@@ -218,6 +218,21 @@ key = 1
   ]);
 });
 
+test('an object store is named with a database, and keys in its address are not repeated', () => {
+  const config = parse('[store]\nurl = "postgres://h/d"\nblobs = "s3://mail?region=eu-west-1"\nblobs_keys = "keys"\n');
+  assert.equal(config.store.blobs, 's3://mail?region=eu-west-1');
+  assert.equal(config.store.blobsKeys, '/srv/mail/keys');
+  assert.deepEqual(problemsOf('[store]\nblobs = "s3://mail"\n'), [
+    '2: store.blobs names an object store; that needs a database in store.url, "postgres://…"',
+  ]);
+  assert.deepEqual(problemsOf('[store]\nurl = "postgres://h/d"\nblobs = "s3://AKID:SECRET@mail"\n'), [
+    '3: store.blobs keys do not belong here; put them in a file',
+  ]);
+  assert.deepEqual(problemsOf('[store]\nblobs = "files:"\n'), [
+    '2: store.blobs wants "segments:" or "s3://bucket?endpoint=…&region=…"',
+  ]);
+});
+
 test('a value of the wrong shape is told', () => {
   const cases: [string, RegExp][] = [
     ['tls = 1', /^1: tls must be a table: write \[tls\] above/u],

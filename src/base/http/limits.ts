@@ -11,4 +11,4 @@ export const HTTP_CLIENT_CONNECTIONS_MAX = 32;
 /** A request during which so long not an octet moves is given up; it may take twice as long until that is seen. */
 export const HTTP_STALL_MS = 10_000;
 /** A request that takes longer is given up, whatever moves. */
-export const HTTP_EXCHANGE_MAX_MS = 600_000;
+export const HTTP_EXCHANGE_MAX_MS = 240_000;

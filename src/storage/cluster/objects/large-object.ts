@@ -94,10 +94,9 @@ class Spool {
   }
 
   async #create(path: string): Promise<number> {
-    const fd = await this.#files.create(path);
+    this.#fd = await this.#files.create(path);
     await this.#files.unlink(path);
-    this.#fd = fd;
-    return fd;
+    return this.#fd;
   }
 
   /** `length` octets from `start`, to be read as often as need be. */

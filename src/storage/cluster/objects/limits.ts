@@ -2,6 +2,8 @@
 
 /** How often a request is sent again after a failure that may pass. */
 export const OBJECT_RETRIES_MAX = 3;
+/** … and no more after so long: with one last exchange that is less than the ten minutes that a sender waits. */
+export const OBJECT_TRYING_MAX_MS = 240_000;
 /** The pause before the first repetition; each later one is twice as long. Random between half of it and all of it. */
 export const OBJECT_RETRY_PAUSE_MS = 100;
 /** Of an answer that says what went wrong. */

@@ -10,9 +10,9 @@ import {
 import { VirtualClock } from '../../../../test/support/virtual-clock.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { MailError } from '../../../base/errors/mail-error.ts';
-import { HTTP_EXCHANGE_MAX_MS, HTTP_STALL_MS } from '../../../base/http/limits.ts';
+import { HTTP_CLIENT_CONNECTIONS_MAX, HTTP_EXCHANGE_MAX_MS, HTTP_STALL_MS } from '../../../base/http/limits.ts';
 import type { Log, LogFields } from '../../../base/log.ts';
-import { OBJECT_RETRIES_MAX } from './limits.ts';
+import { OBJECT_RETRIES_MAX, OBJECT_TRYING_MAX_MS } from './limits.ts';
 import { parseObjectAddress } from './object-address.ts';
 import { ObjectKeys } from './object-keys.ts';
 import { bodyOf, ObjectStore } from './object-store.ts';
@@ -172,11 +172,22 @@ test('an answer longer than what was asked for is refused', async (t) => {
   await assert.rejects(store.get(-1, 0, 5), { code: 'storage-failed' });
 });
 
-test('an exchange that goes on and on is given up', async (t) => {
+test('connections are kept, and there are not more of them than the limit', async (t) => {
+  const { server, store } = await startRig(t);
+  await store.put(-1, bodyOf(OCTETS));
+  for (let at = 0; at < 10; at++) await store.get(-1, 0, 5);
+  assert.equal(server.connections, 1);
+  await Promise.all(Array.from({ length: HTTP_CLIENT_CONNECTIONS_MAX * 3 }, () => store.get(-1, 0, 5)));
+  assert.equal(server.connections, HTTP_CLIENT_CONNECTIONS_MAX);
+});
+
+test('an exchange that goes on and on is given up, and after so long it is not tried again', async (t) => {
   const { server, store, clock } = await startRig(t);
   let given = 0;
+  let tries = 0;
   server.beforePut = () => new Promise(() => {});
   const read = async function* (): AsyncIterable<Uint8Array> {
+    tries++;
     // One octet in each stretch of time: never still, never done.
     for (;;) {
       yield OCTETS.subarray(0, 1);
@@ -187,6 +198,8 @@ test('an exchange that goes on and on is given up', async (t) => {
   await assert.rejects(settle(store.put(-1, { length: 2 ** 40, hash: 'x', read }), clock, HTTP_STALL_MS / 4), {
     code: 'storage-failed',
   });
+  assert.ok(OBJECT_TRYING_MAX_MS <= HTTP_EXCHANGE_MAX_MS);
+  assert.equal(tries, 1);
   assert.ok(given >= HTTP_EXCHANGE_MAX_MS / HTTP_STALL_MS, `${given} octets`);
 });
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { MailError } from '../../../base/errors/mail-error.ts';
 import { type HttpAnswer, type HttpCall, HttpClient, HttpFault } from '../../../base/http/http-client.ts';
 import type { Log } from '../../../base/log.ts';
-import { OBJECT_FAULT_MAX_BYTES, OBJECT_RETRIES_MAX, OBJECT_RETRY_PAUSE_MS } from './limits.ts';
+import { OBJECT_FAULT_MAX_BYTES, OBJECT_RETRIES_MAX, OBJECT_RETRY_PAUSE_MS, OBJECT_TRYING_MAX_MS } from './limits.ts';
 import { type ObjectAddress, objectUrl } from './object-address.ts';
 import type { ObjectKeys } from './object-keys.ts';
 import { EMPTY_BODY_HASH, signRequest, type SigningKeys } from './sign-request.ts';
@@ -92,10 +92,12 @@ export class ObjectStore {
   async #request(request: Request): Promise<HttpAnswer | null> {
     const { log, clock, random } = this.#options;
     const fields = { request: request.method, object: objectName(request.segment) };
+    const startedMs = clock.monotonic();
     for (let retries = 0; ; retries++) {
       const fault = await this.#attempt(request);
       if (!('fault' in fault)) return fault.answer;
-      if (!fault.passing || retries >= OBJECT_RETRIES_MAX) {
+      const tooLate = clock.monotonic() - startedMs >= OBJECT_TRYING_MAX_MS;
+      if (!fault.passing || tooLate || retries >= OBJECT_RETRIES_MAX) {
         log.error({ ...fields, fault: fault.fault, retries }, 'the object store does not do its work');
         throw new MailError('storage-failed', 'storage failed, try again later', { temporary: true, details: fields });
       }

@@ -170,7 +170,8 @@ export class Packer {
 
 /**
  * Points the records that are still where they were at their copies in `segment`, which lie there one behind the other;
- * all of it in one statement. How many moved; 0 when the registration is gone, because it took too long.
+ * all of it in one statement. A record that somebody is changing stays: to wait for many while others wait for these is
+ * how deadlocks are made. How many moved; 0 when the registration is gone, because it took too long.
  */
 async function moveRecords(
   sql: ReadingConnections,
@@ -185,9 +186,11 @@ async function moveRecords(
   });
   const rows = await sql.list<{ moved: number }>(
     `WITH kept AS (DELETE FROM pending_segment WHERE id = $1 RETURNING id),
-       moved AS (UPDATE blob SET segment = kept.id, position = m.position
-         FROM kept, unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS m(id, source, position)
-         WHERE blob.id = m.id AND blob.segment = m.source RETURNING blob.id, m.source, blob.length),
+       free AS (SELECT b.id, m.source, m.position
+         FROM kept, unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS m(id, source, position), blob b
+         WHERE b.id = m.id AND b.segment = m.source FOR UPDATE OF b SKIP LOCKED),
+       moved AS (UPDATE blob SET segment = $1, position = free.position FROM free
+         WHERE blob.id = free.id AND blob.segment = free.source RETURNING blob.id, free.source, blob.length),
        gone AS (DELETE FROM blob_octets USING moved
          WHERE moved.source = 0 AND blob_octets.segment = 0 AND blob_octets.position = moved.id),
        less AS (UPDATE segment SET live_bytes = segment.live_bytes - s.bytes
