@@ -1,5 +1,5 @@
 // `npm run bench`: Postroad against its peers on this machine. Everything lives in one temporary folder, on loopback,
-// and is stopped at the end. Needs root (Postfix and Dovecot do), and Debian's postfix, dovecot-lmtpd, dovecot-pop3d.
+// and is stopped at the end. Needs root (Postfix and Dovecot do), and Debian's postfix, dovecot-lmtpd, dovecot-pop3d, dovecot-imapd.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,8 @@
 // All cases, in the order of docs/benchmarks.md.
 import type { BenchCase } from './bench-case.ts';
 import { FOOTPRINT_CASES } from './footprint.ts';
+import { IMAP_FETCH_CASES } from './imap-fetch.ts';
+import { IMAP_CHANGE_CASES } from './imap-change.ts';
 import { LOCAL_CASES } from './local-delivery.ts';
 import { LOGIN_CASES } from './login-storm.ts';
 import { MILLION_CASES } from './million.ts';
@@ -16,4 +18,6 @@ export const CASES: readonly BenchCase[] = [
   ...POP3_CASES,
   ...MILLION_CASES,
   ...LOGIN_CASES,
+  ...IMAP_FETCH_CASES,
+  ...IMAP_CHANGE_CASES,
 ];

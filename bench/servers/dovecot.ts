@@ -1,4 +1,4 @@
-// A Dovecot with its own configuration and folders: LMTP on a UNIX socket and on TCP, POP3. mail_fsync stays at its
+// A Dovecot with its own configuration and folders: LMTP on a UNIX socket and on TCP, POP3, IMAP. mail_fsync stays at its
 // default ("optimized"), which syncs every delivery.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,6 +16,7 @@ export interface DovecotOptions {
 export interface Dovecot extends RunningServer {
   readonly lmtp: Endpoint;
   readonly pop3: Endpoint;
+  readonly imap: Endpoint;
   /** Messages in the INBOX of each account, together. */
   countMessages(accounts: readonly string[]): Promise<number>;
 }
@@ -25,12 +26,13 @@ export const DOVECOT_PASSWORD = 'bench-password';
 interface Ports {
   readonly lmtp: number;
   readonly pop3: number;
+  readonly imap: number;
 }
 
 function configuration(options: DovecotOptions, ports: Ports): string {
   const { folder } = options;
   return `
-protocols = lmtp pop3
+protocols = lmtp pop3 imap
 listen = 127.0.0.1
 base_dir = ${folder}/run
 state_dir = ${folder}/state
@@ -65,6 +67,18 @@ service lmtp {
     port = ${ports.lmtp}
   }
 }
+mail_max_userip_connections = 20000
+service imap {
+  process_limit = 2000
+}
+service imap-login {
+  inet_listener imap {
+    port = ${ports.imap}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
 service pop3-login {
   inet_listener pop3 {
     port = ${ports.pop3}
@@ -90,7 +104,7 @@ function accepts(port: number): Promise<boolean> {
 
 /** Starts Dovecot; needs root, as Dovecot does. Every name is an account. */
 export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
-  const ports = { lmtp: await freePort(), pop3: await freePort() };
+  const ports = { lmtp: await freePort(), pop3: await freePort(), imap: await freePort() };
   mkdirSync(join(options.folder, 'home'), { recursive: true });
   chmodSync(join(options.folder, 'home'), 0o777);
   mkdirSync(dirname(options.lmtpSocket), { recursive: true });
@@ -100,12 +114,14 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
     logFile: join(options.folder, 'dovecot.out'),
   });
   const pid = child.pid ?? 0;
-  await until(() => accepts(ports.pop3), `Dovecot starts (its log: ${options.folder}/dovecot.log)`, 10_000);
+  const all = async (): Promise<boolean> => (await accepts(ports.pop3)) && (await accepts(ports.imap));
+  await until(all, `Dovecot starts (its log: ${options.folder}/dovecot.log)`, 10_000);
   const doveadm = findProgram('doveadm', 'dovecot-core');
   return {
     roots: [pid],
     lmtp: { host: '127.0.0.1', port: ports.lmtp },
     pop3: { host: '127.0.0.1', port: ports.pop3 },
+    imap: { host: '127.0.0.1', port: ports.imap },
     countMessages: async (accounts) => {
       let sum = 0;
       for (const account of accounts) {
