@@ -23,6 +23,7 @@ test('RFC 2045 §6.7 quoted-printable', () => {
     ['=c3=bC', 'ü'],
     ['a=zzb=4', 'a=zzb=4'],
     ['a=', 'a'],
+    ['a \t', 'a'],
     ['a=\nb \n', 'ab\n'],
   ];
   for (const [encoded, plain] of decode)

@@ -113,7 +113,7 @@ export function decodeQuotedPrintable(text: Buffer): Buffer {
     output[position++] = octet;
     if (octet !== SPACE && octet !== TAB) keep = position;
   }
-  return output.subarray(0, position);
+  return output.subarray(0, keep);
 }
 
 /** After the line ending of a soft line break, RFC 2045 §6.7 rule 5; null when there is none. */

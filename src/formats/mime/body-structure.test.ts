@@ -61,6 +61,7 @@ const TYPES: [string, string, string][] = [
   ['RFC 2045 §5.1 comments', 'text (a) / html (b); (c) charset (d) = x', '"text" "html" ("charset" "x")'],
   ['a forgotten semicolon', 'text/plain\r\n charset=x', '"text" "plain" ("charset" "x")'],
   ['a value that is an encoded word', 'image/png; name==?utf-8?q?a?=', '"image" "png" ("name" "=?utf-8?q?a?=")'],
+  ['RFC 5322 §2.2.3 a fold behind a backslash', 'image/png; a="b\\\r\n c"', '"image" "png" ("a" "b c")'],
   ['RFC 2231 §3 sections', 'image/png; a*1=y; a*0=x', '"image" "png" ("a" "xy")'],
   ['RFC 2231 §4.1 extended sections', "image/png; a*0*=u''x; a*1=%", `"image" "png" ("a*" "u''x%25")`],
   ['RFC 2231 §3 a section is missing', 'image/png; a*1=y', '"image" "png" ("a*1" "y")'],

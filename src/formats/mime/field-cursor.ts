@@ -10,6 +10,7 @@ const ATOM = /[!#-'*+\-/-9=?A-Z^-~\x80-\xff]+/y;
 const ATOM_OR_DOT = /[!#-'*+\--9=?A-Z^-~\x80-\xff]+/y;
 const TOKEN = /[!#-'*+\-.0-9A-Z^-~\x80-\xff]+/y;
 const QUOTED_TEXT = /[^"\\\n]+/y;
+const LINE_ENDING = /\r?\n/y;
 const LITERAL_TEXT = /[^\]\\]+/y;
 const QUOTE = 0x22;
 const OPEN = 0x28;
@@ -128,6 +129,8 @@ export class FieldCursor {
       this.position++;
       if (code === QUOTE) return this.skip();
       if (code === BACKSLASH) {
+        // RFC 5322 §2.2.3: a fold is not there.
+        this.#take(LINE_ENDING);
         if (this.atEnd) return 'broken';
         into.push(this.text.charAt(this.position++));
       }

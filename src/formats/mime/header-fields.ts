@@ -35,7 +35,8 @@ export function selectFields(header: Buffer, names: ReadonlySet<string>, isExclu
   return Buffer.from(selected + CRLF, 'latin1');
 }
 
+/** '' for a line that is no field. */
 function fieldName(line: string): string {
   const colon = line.indexOf(':');
-  return (colon === -1 ? line.trimEnd() : line.slice(0, colon).replace(NAME_END, '')).toLowerCase();
+  return colon === -1 ? '' : line.slice(0, colon).replace(NAME_END, '').toLowerCase();
 }

@@ -103,6 +103,8 @@ export class HeaderReader {
   /** Where the next line begins: `bodyStart`, or the delimiter line that cut the section short. */
   end = 0;
   hasEmptyLine = false;
+  /** Whether a delimiter line ended it. */
+  isCut = false;
 
   /** `isDelimiter` is asked for lines that begin with two hyphens, by their offset. */
   constructor(message: Buffer, isDelimiter: (lineStart: number) => boolean) {
@@ -121,6 +123,7 @@ export class HeaderReader {
     let name: string | null = null;
     let valueStart = 0;
     this.hasEmptyLine = false;
+    this.isCut = false;
     for (;;) {
       const lf = text.indexOf('\n', at);
       if (lf === -1 && start + text.length < message.length) {
@@ -145,6 +148,7 @@ export class HeaderReader {
         break;
       }
       if (code === HYPHEN && this.#isDelimiter(start + at)) {
+        this.isCut = true;
         this.end = start + at;
         // The line ending before a delimiter belongs to the delimiter.
         this.bodyStart = at === 0 ? start : this.end - (text.charCodeAt(at - 2) === CR ? 2 : 1);

@@ -55,6 +55,15 @@ export function readToken(value: string): string | null {
   return (cursor.token(token) === 'end' && token.join('')) || null;
 }
 
+/** The token that a value begins with; '' for none. */
+export function readFirstToken(value: string): string {
+  const cursor = new FieldCursor(value);
+  const token: string[] = [];
+  cursor.skip();
+  cursor.token(token);
+  return token.join('');
+}
+
 /** Reads `;name=value…` to the end of the text, over whatever does not follow the grammar. */
 function readParameters(cursor: FieldCursor): readonly BodyParameter[] {
   if (cursor.atEnd) return NO_PARAMETERS;

@@ -109,6 +109,37 @@ test('a header section longer than one look', () => {
   assert.deepEqual(shape(crlf(...lines)), { multipart: ['one'] });
 });
 
+test('RFC 2046 §5.1.1 the line ending in front of a delimiter is of no part without a body, but of those around it', () => {
+  const digest = 'Content-Type: message/rfc822';
+  const cases: [string[], string, [number, number]][] = [
+    // An empty line only; a header section cut short; a message inside that is cut short.
+    [[MIXED, '', '--b', '', '--b--'], '', [0, 0]],
+    [[MIXED, '', '--b', 'A: b', '--b--'], 'A: b', [0, 0]],
+    [[MIXED, '', '--b', digest, '', 'A: b', '--b--'], `${digest}\r\n\r\n`, [6, 1]],
+    [[MIXED, '', '--b', digest, '--b--'], digest, [0, 0]],
+  ];
+  for (const [lines, header, [octets, count]] of cases) {
+    const message = crlf(...lines);
+    const part = parseMessage(message).root.children[0]!;
+    assert.equal(message.toString('latin1', part.start, part.bodyStart), header);
+    assert.deepEqual([part.end - part.bodyStart, part.lines], [octets, count]);
+  }
+  const inner = crlf(
+    MIXED,
+    '',
+    '--b',
+    'Content-Type: multipart/mixed; boundary=c',
+    '',
+    '--c',
+    '',
+    'x',
+    '--c--',
+    '--b--',
+  );
+  const part = parseMessage(inner).root.children[0]!;
+  assert.ok(inner.toString('latin1', part.bodyStart, part.end).endsWith('--c--\r\n'));
+});
+
 test('RFC 2045 §4 of several content fields of one name the first counts', () => {
   const { root } = parseMessage(
     crlf('Content-Type: text/html', 'Content-Type: image/png', 'Content-ID:', ' <a>', '', ''),

@@ -85,8 +85,13 @@ class MessageWalk {
     let current: OpenPart | null = root;
     while (current !== null) {
       this.#readHeader(current);
-      if (current.kind === 'message') current = this.#enter(current.bodyStart);
-      else current = this.#follow(this.#nextDelimiter(this.#header.end));
+      const inside: OpenPart | null = current.kind === 'message' ? this.#enter(current.bodyStart) : null;
+      if (inside !== null && !this.#header.isCut) current = inside;
+      else {
+        // There is nothing in front of the delimiter that a message inside could be.
+        if (inside !== null) this.#closeAbove(this.#open.length - 2, inside.start);
+        current = this.#follow(this.#nextDelimiter(this.#header.end));
+      }
     }
     this.#closeAbove(-1, this.#message.length);
     countLines(this.#message, this.#counted);
@@ -163,6 +168,7 @@ class MessageWalk {
 
   /** Closes what the delimiter ends and opens the part that it begins; null at the end of the message. */
   #follow(first: Delimiter | null): OpenPart | null {
+    let closedAt = -1;
     for (let delimiter = first; delimiter !== null;) {
       const { owner, closing, lineStart, lineEnd } = delimiter;
       if (!closing && this.#partCount >= this.#limits.bodyPartsMax) {
@@ -170,12 +176,14 @@ class MessageWalk {
         this.#exceeded ??= 'parts';
         return null;
       }
-      // A header section that the line cuts short gives up its last line ending: to the part around it.
-      if (lineStart === this.#header.end && lineStart > this.#header.bodyStart) this.#closeCut(owner, lineStart);
-      else this.#closeAbove(owner, this.#contentEnd(lineStart));
+      const hasNoBody = lineStart === this.#header.end && owner < this.#open.length - 1;
+      if (hasNoBody) this.#closeWithoutBody(owner, lineStart);
+      // A line ending belongs to one delimiter only: here to the one of a multipart inside.
+      else this.#closeAbove(owner, lineStart === closedAt ? lineStart : this.#contentEnd(lineStart));
       if (closing) {
         this.#open[owner]!.boundary = null;
         this.#takingParts--;
+        closedAt = lineEnd;
       }
       if (lineEnd === -1) return null;
       if (!closing) return this.#enter(lineEnd);
@@ -225,9 +233,14 @@ class MessageWalk {
     return this.#message[lineStart - 2] === CR ? lineStart - 2 : lineStart - 1;
   }
 
-  /** Closes the part whose header section ends in front of the delimiter line, and those around it at the line. */
-  #closeCut(owner: number, lineStart: number): void {
-    this.#closeAbove(this.#open.length - 2, this.#header.bodyStart);
+  /**
+   * Closes a part that ends where its header section does. RFC 2046 §5.1.1: the line ending before a delimiter, be it an
+   * empty line, is not of the part; the parts around it have it.
+   */
+  #closeWithoutBody(owner: number, lineStart: number): void {
+    const part = this.#open.at(-1)!;
+    part.bodyStart = Math.max(part.start, this.#contentEnd(lineStart));
+    this.#closeAbove(this.#open.length - 2, part.bodyStart);
     this.#closeAbove(owner, lineStart);
   }
 
@@ -235,8 +248,6 @@ class MessageWalk {
     let end = contentEnd;
     while (this.#open.length > index + 1) {
       const part = this.#open.pop()!;
-      // RFC 2046 §5.1.1: of a part without a body the empty line belongs to the delimiter.
-      if (part.bodyStart > end) part.bodyStart = Math.max(part.start, end);
       end = Math.max(part.bodyStart, end);
       part.end = end;
       if (part.boundary !== null) this.#takingParts--;

@@ -41,6 +41,9 @@ test('RFC 9051 §6.4.5.1 HEADER.FIELDS and HEADER.FIELDS.NOT', () => {
   assert.equal(read([], 'fields', 'none'), '\r\n');
   assert.equal(read([], 'fieldsNot', 'x-a', 'content-type'), 'Subject: out\r\n\r\n');
   assert.equal(read([2], 'fields', 'subject'), 'Subject: in\r\n\r\n');
+  const odd = parseMessage(Buffer.from('A\r\n x: y\r\nB: 2\r\n\r\n'));
+  assert.equal(readSection(odd, { path: [], what: 'fields', names: ['a'] })?.toString(), '\r\n');
+  assert.equal(readSection(odd, { path: [], what: 'fieldsNot', names: ['a', 'b'] })?.toString(), 'A\r\n x: y\r\n\r\n');
   const cut = parseMessage(Buffer.from('A: 1\r\nB: 2'));
   assert.equal(readSection(cut, { path: [], what: 'fields', names: ['b'] })?.toString(), 'B: 2\r\n\r\n');
 });
@@ -52,6 +55,8 @@ test('RFC 3516 §4.2 the octets of a part without its transfer encoding', () => 
   };
   assert.equal(decoded(MESSAGE, [1]), 'hi');
   assert.equal(decoded(MESSAGE, [2]), INNER);
+  const behind = Buffer.from('MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64;\r\n\r\naGk=');
+  assert.equal(decoded(behind, [1]), 'hi');
   const unknown = Buffer.from('MIME-Version: 1.0\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nx');
   assert.equal(decoded(unknown, [1]), undefined);
 });

@@ -2,7 +2,7 @@
 import { decodeBody } from '../message/transfer-encoding.ts';
 import type { BodyPart, ParsedMessage } from './body-part.ts';
 import { selectFields } from './header-fields.ts';
-import { readToken } from './parameters.ts';
+import { readFirstToken, readToken } from './parameters.ts';
 
 export interface Section {
   /** Part numbers, each from 1; empty for the message itself. */
@@ -48,12 +48,16 @@ export function readSection(parsed: ParsedMessage, section: Section): Buffer | n
   return selectFields(header, new Set(section.names), section.what === 'fieldsNot');
 }
 
-/** RFC 2045 §6.1: the transfer encoding in lower case, 7bit where none is given or it cannot be read. */
+/**
+ * RFC 2045 §6.1: the transfer encoding to decode by, in lower case; 7bit where none is given. What stands behind the
+ * token (`base64;`) does not matter, though BODYSTRUCTURE does not show such a value.
+ */
 export function transferEncoding(part: BodyPart): string {
-  return encodingToken(part).toLowerCase();
+  const value = part.content.encoding;
+  return value === null ? '7bit' : (readFirstToken(value) || '7bit').toLowerCase();
 }
 
-/** The transfer encoding as written. */
+/** The transfer encoding as BODYSTRUCTURE shows it: as written, 7bit where it is not one token. */
 export function encodingToken(part: BodyPart): string {
   const value = part.content.encoding;
   return (value !== null && readToken(value)) || '7bit';
