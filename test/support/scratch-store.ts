@@ -47,7 +47,12 @@ export function makeUnit(id: number, parts: Partial<Omit<CommitUnit, 'id'>> = {}
 export async function deliverText(store: Store, accountId: number, text: string): Promise<number> {
   const id = store.newUnitId();
   const message = store.openMessage();
-  await message.write(Buffer.from(text));
+  try {
+    await message.write(Buffer.from(text));
+  } catch (error) {
+    message.abort();
+    throw error;
+  }
   const delivery = { accountId, mailbox: 'INBOX', prefix: Buffer.from('Return-Path: <ann@two.test>\r\n') };
   await message.commit(Buffer.from('Received: here\r\n'), makeUnit(id, { deliveries: [delivery] }));
   return id;
