@@ -114,7 +114,7 @@ export class Bounces implements Reports {
 
   /** The report; null when it has no address to go to. */
   async #letter(request: ReportRequest): Promise<ReportLetter | null> {
-    const { unitId, atMs } = request;
+    const { unitId, atMs, recipients } = request;
     const { reversePath, smtputf8, envid, ret, queuedAtMs } = request.message;
     const { hostname, postmaster } = this.#options;
     const address = reversePath === '' ? postmaster : reversePath;
@@ -123,9 +123,6 @@ export class Bounces implements Reports {
       this.#parts.log.warn({ unitId }, 'a report has no address to go to');
       return null;
     }
-    const isOurs = await this.#parts.isOurDomain(to.domain);
-    const recipients = isOurs ? request.recipients : request.recipients.filter((each) => mayBeHeard(each, request));
-    if (recipients.length === 0) return null;
     const token = this.#parts.newToken();
     const messageId = `<${token}@${hostname}>`;
     const { message: octets, eightBit } = formatDsn({
@@ -136,7 +133,7 @@ export class Bounces implements Reports {
         recipients: recipients.map((recipient) => dsnRecipient(recipient, request)),
       },
       to,
-      fromDomain: isOurs ? to.domain : hostname,
+      fromDomain: (await this.#parts.isOurDomain(to.domain)) ? to.domain : hostname,
       smtputf8,
       ret,
       original: await this.#original(request),
@@ -153,7 +150,7 @@ export class Bounces implements Reports {
       smtputf8,
       aboutUnitId: unitId,
       events: [{ atMs, kind: 'received', data: { report: recipients[0]!.action, about: unitId } }],
-      settlement: settlementOf({ ...request, recipients }, address),
+      settlement: settlementOf(request, address),
     };
   }
 
@@ -196,21 +193,13 @@ function bounceOf(
   const recipient = { forwardPath: to, orcpt: null, notify: null };
   return {
     unitId,
-    message: { reversePath: '', accountId: null, envid: null, ret: null, smtputf8, queuedAtMs: atMs },
+    message: { reversePath: '', envid: null, ret: null, smtputf8, queuedAtMs: atMs },
     original: { octets, isComplete: true },
     recipients: [{ recipient, action: 'failed', enhanced, text: refusal.publicText, host: null }],
     atMs,
     retryUntilMs: null,
     settlement: settled,
   };
-}
-
-/**
- * Who did not sign in and has no address here may have forged the sender: it hears of failures alone (an alias sent the
- * message on, and RFC 5321 §6.1 wants them told), never of success or delay.
- */
-function mayBeHeard({ action }: ReportedRecipient, { message }: ReportRequest): boolean {
-  return action === 'failed' || message.accountId !== null;
 }
 
 /** The settlement with the event that the sender was told. */

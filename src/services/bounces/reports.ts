@@ -8,10 +8,8 @@ import type { BodyType } from '../../storage/queue-terms.ts';
 /** RFC 3464 §2.3.3. 'relayed' is said when the next hop sends no reports itself. */
 export type ReportAction = DsnAction;
 
-type ReportedSender = Pick<QueuedMessage, 'reversePath' | 'accountId'>;
-
 /** What reporting needs to know of the envelope. */
-export type ReportedMessage = ReportedSender & Pick<QueuedMessage, 'envid' | 'ret' | 'smtputf8' | 'queuedAtMs'>;
+export type ReportedMessage = Pick<QueuedMessage, 'reversePath' | 'envid' | 'ret' | 'smtputf8' | 'queuedAtMs'>;
 
 export interface ReportedRecipient {
   readonly recipient: Pick<QueuedRecipient, 'forwardPath' | 'orcpt' | 'notify'>;

@@ -63,7 +63,7 @@ async function report(
   const atMs = parts.clock.now();
   const reversePath = dropped.reversePath === null ? '' : formatAddrSpec(dropped.reversePath);
   const { ret, envid } = dropped.dsn;
-  const message = { reversePath, accountId: null, envid, ret, smtputf8: false, queuedAtMs: dropped.atMs };
+  const message = { reversePath, envid, ret, smtputf8: false, queuedAtMs: dropped.atMs };
   const recipients = refused.filter(({ recipient }) => parts.reports.wants(message, recipient, 'failed', false));
   if (recipients.length === 0) return;
   await parts.reports.submit({

@@ -1,6 +1,6 @@
 // Reports of what reception itself decided. A sender who signed in is told of recipients that could not be taken although
 // others were (RFC 5321 §4.2.5: one reply covers all); delivery into a mailbox is reported to whoever asked with
-// NOTIFY=SUCCESS. A stranger is never sent a report: the sender's address may be forged.
+// NOTIFY=SUCCESS. A stranger is never sent a failure report: the sender's address may be forged.
 import { findEnhancedStatus } from '../../formats/enhanced-status.ts';
 import { formatAddrSpec } from '../../formats/address/parse.ts';
 import { refusalReply } from '../../protocols/smtp/index.ts';
@@ -21,12 +21,9 @@ export interface OutcomeReport {
 /** Sends what is owed; a report that cannot be committed is logged, the message itself stands. */
 export async function reportOutcomes(report: OutcomeReport): Promise<void> {
   const { unitId, original, arrival, placement, parts } = report;
-  // Without an address it is a local program.
-  if (arrival.account === null && arrival.address !== null) return;
   const atMs = parts.clock.now();
   const message: ReportedMessage = {
     reversePath: arrival.reversePath === null ? '' : formatAddrSpec(arrival.reversePath),
-    accountId: arrival.account?.id ?? null,
     envid: arrival.parameters.envid ?? null,
     ret: arrival.parameters.ret ?? null,
     smtputf8: arrival.parameters.smtputf8 ?? false,
@@ -35,6 +32,7 @@ export async function reportOutcomes(report: OutcomeReport): Promise<void> {
   const owed = arrival.recipients
     .map((accepted, index) => reported(accepted, placement, index))
     .filter((entry) => entry !== null)
+    .filter(({ action }) => action !== 'failed' || arrival.account !== null || arrival.address === null)
     .filter(({ recipient, action }) => parts.reports.wants(message, recipient, action, false));
   if (owed.length === 0) return;
   try {
