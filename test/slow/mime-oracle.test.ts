@@ -38,7 +38,10 @@ const KNOWN: readonly KnownDifference[] = [
       'RFC 9051 §6.4.5.1: the empty line is there although the section has none; Dovecot leaves it out, or reads on',
     is({ what, ours, theirs }) {
       const selected = ours.replace(/(?:\\r\\n)*"$/u, '');
-      return what.includes('.FIELDS') && (selected === '"' ? theirs === '""' : theirs.startsWith(selected));
+      return (
+        what.includes('.FIELDS') &&
+        (selected === '"' ? /^BODY\[\d/u.test(what) || theirs === '""' : theirs.startsWith(selected))
+      );
     },
   },
   {

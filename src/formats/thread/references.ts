@@ -73,12 +73,9 @@ function linkMessages(messages: readonly ThreadedMessage[]): Container[] {
       if (parent !== null && reference.parent === null) link(reference, parent);
       parent = reference;
     }
-    // What the message itself says of its parent counts more than what others said, even when it says nothing.
-    if (parent === null) own.parent = null;
-    else if (!isAbove(own, parent)) {
-      own.parent = parent;
-      parent.hasChildren = true;
-    }
+    // What the message itself says of its parent counts, not what others said, even when it says nothing.
+    own.parent = null;
+    if (parent !== null) link(own, parent);
   }
   return containers;
 }

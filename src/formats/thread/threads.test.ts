@@ -42,6 +42,7 @@ const REFERENCES: [string, ThreadedMessage[], string][] = [
     [message(1, 'c<a,b'), message(2, 'a'), message(3, 'b')],
     '(2)(3 1)',
   ],
+  ['its last reference is itself: nobody is above it', [message(1, 'a'), message(2, 'b<a,b')], '(1)(2)'],
   ['siblings by date', [message(1, 'a'), message(2, 'b<a', '', 9), message(3, 'c<a', '', 5)], '(1 (3)(2))'],
   ['threads by date', [message(1, 'a', '', 9), message(2, 'b', '', 5)], '(2)(1)'],
   ['one base subject: answers go below', [message(1, 'a', 'x'), message(2, 'b', 'Re x')], '(1 2)'],
