@@ -9,6 +9,7 @@ import { MailError } from '../../src/base/errors/mail-error.ts';
 import type { Log, LogFields } from '../../src/base/log.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { ClusterStore } from '../../src/storage/cluster/cluster-store.ts';
+import { removeGarbage } from '../../src/storage/cluster/cluster-upkeep.ts';
 import { Leases } from '../../src/storage/cluster/leases.ts';
 import { connectionOptions, openCluster } from '../../src/storage/cluster/open-cluster.ts';
 import { PACK_BYTES, PACK_MIN_BYTES, PACK_RECORDS_MAX } from '../../src/storage/cluster/objects/limits.ts';
@@ -270,6 +271,34 @@ test('many tiny messages are packed although they are few octets, so many to an 
   assert.equal(await count(rig, 'blob_octets'), 10);
   assert.equal(await packer(rig).run(), 10);
   assert.equal(rig.server.objects.size, 2);
+});
+
+test('large messages that are rows become objects when an object store comes', async (t) => {
+  const rig = await open(t);
+  const plain = await openCluster(rig.url);
+  t.after(() => plain.close());
+  const before = { ...rig, store: plain };
+  const large = await deliver(before, randomBytes(LARGE_BYTES));
+  const bad = await deliver(before, randomBytes(LARGE_BYTES));
+  const at = await place(rig, large.id);
+  const badAt = await place(rig, bad.id);
+  assert.ok(at.segment > 0);
+  await rig.store.read.run(
+    'UPDATE blob_octets SET octets = overlay(octets placing ? from 1) WHERE segment = ? AND position > ?',
+    randomBytes(8),
+    badAt.segment,
+    badAt.offset,
+  );
+  assert.equal(await packer(rig).run(), 1);
+  assert.ok((await place(rig, large.id)).segment < 0);
+  assert.equal((await place(rig, bad.id)).segment, badAt.segment);
+  assert.ok(await isRead(rig, large));
+  assert.equal(rig.server.objects.size, 1);
+  assert.ok((await removeGarbage(rig.store.read)) > 0);
+  // Whoever has read the place before looks again.
+  assert.ok((await rig.store.readBlob(at, 0, at.length)).equals(large.record));
+  assert.equal(rig.logged.filter((line) => (line as { unit?: number }).unit === bad.id).length, 1);
+  await check(rig);
 });
 
 test('a record that somebody is changing is not waited for', async (t) => {

@@ -1,21 +1,25 @@
-// Moves small messages out of the database into objects of many, and packs objects anew of which little is left. The
-// object is registered, then durable, before one statement points the rows at it and removes the octets; whoever reads
+// Moves small messages out of the database into objects of many, large ones that are rows into objects of their own, and
+// packs objects anew of which little is left. The object is registered, then durable, before one statement points the rows at it and removes the octets; whoever reads
 // with an old place looks again. Only records whose hash is right are moved.
+import { createHash } from 'node:crypto';
 import { assert } from '../../../base/errors/assert.ts';
 import type { Log } from '../../../base/log.ts';
-import { hasHash } from '../../segments/record-hash.ts';
+import { findPlace } from '../../records/blobs.ts';
+import { finishRecordHash, hasHash, startRecordHash } from '../../segments/record-hash.ts';
 import { unitIdAt } from '../../unit-ids.ts';
+import { OctetReader } from '../octets.ts';
 import type { ReadingConnections } from '../reading-connections.ts';
 import { REGISTER_SEGMENT } from './large-object.ts';
 import {
   DAMAGED_RECORDS_MAX,
+  OBJECT_UPLOAD_PIECE_BYTES,
   PACK_AGE_SECONDS,
   PACK_BYTES,
   PACK_MIN_BYTES,
   PACK_RECORDS_MAX,
   REPACK_OBJECTS_MAX,
 } from './limits.ts';
-import { bodyOf, type ObjectStore } from './object-store.ts';
+import { bodyOf, type ObjectBody, type ObjectStore } from './object-store.ts';
 
 export interface PackerOptions {
   readonly sql: ReadingConnections;
@@ -54,7 +58,7 @@ export class Packer {
     this.#options = options;
   }
 
-  /** Packs everything that is old enough, then what is half empty; how many records moved. */
+  /** Moves everything that is old enough, then packs what is half empty; how many records moved. */
   async run(): Promise<number> {
     let moved = 0;
     const until = await this.#oldEnough();
@@ -65,6 +69,7 @@ export class Packer {
       after = last.id;
       moved += await this.#pack(await this.#readRows(records));
     }
+    moved += await this.#moveLarge(until);
     while (this.#options.goesOn()) {
       const again = await this.#repack();
       if (again === 0) break;
@@ -112,6 +117,52 @@ export class Packer {
     });
   }
 
+  /** Large messages from before there was an object store; their rows go with the next round of garbage. */
+  async #moveLarge(until: number): Promise<number> {
+    const { sql, store, newUnitId, goesOn } = this.#options;
+    let moved = 0;
+    for (let after = 0; goesOn();) {
+      const [record] = await sql.all<Packable>(
+        `SELECT ${RECORD_COLUMNS} FROM segment s JOIN blob b ON b.segment = s.id
+         WHERE s.id > ? AND s.id < ? AND s.state = 'sealed' ORDER BY s.id LIMIT 1`,
+        after,
+        until,
+      );
+      if (record === undefined) break;
+      after = record.segment;
+      const body = this.#damaged.has(record.segment) ? null : await this.#bodyOfRows(record);
+      if (body === null) continue;
+      const segment = -newUnitId();
+      await sql.run(REGISTER_SEGMENT, segment);
+      await store.put(segment, body);
+      moved += await moveRecords(sql, segment, record.length, [record]);
+    }
+    return moved;
+  }
+
+  /** null: its octets are not what was stored, or went meanwhile. */
+  async #bodyOfRows(record: Packable): Promise<ObjectBody | null> {
+    const { id, segment, position, length, prefixLength } = record;
+    const octets = new OctetReader(this.#options.sql, null);
+    const read = async function* (start = 0): AsyncIterable<Uint8Array> {
+      for (let at = start; at < length; at += OBJECT_UPLOAD_PIECE_BYTES)
+        yield await octets.read({ id, segment, offset: position, length }, at, at + OBJECT_UPLOAD_PIECE_BYTES);
+    };
+    try {
+      const whole = createHash('sha256');
+      for await (const piece of read()) whole.update(piece);
+      const own = startRecordHash();
+      for await (const piece of read(prefixLength)) own.update(piece);
+      own.update(await octets.read({ id, segment, offset: position, length }, 0, prefixLength));
+      if (Buffer.from(finishRecordHash(own), 'latin1').equals(record.hash))
+        return { length, hash: whole.digest('hex'), read: () => read() };
+      this.#noteDamage(segment, { unit: id, fault: 'its octets are not the ones that were stored' });
+    } catch (error) {
+      if ((await findPlace(this.#options.sql, id)) !== null) throw error;
+    }
+    return null;
+  }
+
   /** Packs what is left of the emptiest objects into a new one; how many records moved. */
   async #repack(): Promise<number> {
     const { sql, store } = this.#options;
@@ -148,7 +199,8 @@ export class Packer {
     const octets = Buffer.concat(whole.map((each) => each.octets));
     await sql.run(REGISTER_SEGMENT, segment);
     await store.put(segment, bodyOf(octets));
-    const moved = await moveRecords(sql, segment, octets.length, whole);
+    const records = whole.map((each) => each.record);
+    const moved = await moveRecords(sql, segment, octets.length, records);
     log.info({ records: moved, bytes: octets.length }, 'messages were packed into an object');
     return moved;
   }
@@ -177,10 +229,10 @@ async function moveRecords(
   sql: ReadingConnections,
   segment: number,
   bytes: number,
-  packed: readonly Packed[],
+  records: readonly Packable[],
 ): Promise<number> {
   let next = 0;
-  const positions = packed.map(({ record }) => {
+  const positions = records.map((record) => {
     next += record.length;
     return next - record.length;
   });
@@ -199,7 +251,7 @@ async function moveRecords(
        sealed AS (INSERT INTO segment (id, state, bytes, live_bytes)
          SELECT kept.id, 'sealed', $5, (SELECT COALESCE(sum(length), 0) FROM moved) FROM kept)
      SELECT count(*) AS moved FROM moved`,
-    [segment, packed.map(({ record }) => record.id), packed.map(({ record }) => record.segment), positions, bytes],
+    [segment, records.map((record) => record.id), records.map((record) => record.segment), positions, bytes],
   );
   return rows[0]?.moved ?? 0;
 }
