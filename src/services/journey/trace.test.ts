@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { MailError } from '../../base/errors/mail-error.ts';
 import { formatQueueId } from '../../base/ids/queue-id.ts';
 import { addTestAccount, makeUnit, openScratchStore } from '../../../test/support/scratch-store.ts';
 import type { CommitUnit, JourneyEvent, JourneyKind } from '../../storage/commit-unit.ts';
@@ -148,6 +149,29 @@ async function houseWithBcc(t: TestContext): Promise<House> {
     traceMessages(store, { query, viewer: { accountId }, limit: 9 });
   return { store, ann, bob, eve, ask };
 }
+
+test('a message that goes while its journey is read has no hops, and one that cannot be read is a failure', async (t) => {
+  const store = await openScratchStore(t);
+  const accountId = await addTestAccount(store, 'ann@one.test');
+  await commit(store, { accountId, unit: { events: [event('received', 0, null)] } });
+  let goes = false;
+  const busy = {
+    read: store.read,
+    async readBlob(): Promise<Buffer> {
+      if (goes) await store.execute('message.expunge', accountId, 1, [1]);
+      throw new MailError('storage-failed', 'the message is gone', { temporary: true });
+    },
+  };
+  const request = { query: null, viewer: ADMINISTRATOR, limit: 9 };
+  await assert.rejects(traceMessages(busy, request), { code: 'storage-failed' });
+  goes = true;
+  const [trace] = await traceMessages(busy, request);
+  assert.equal(trace?.stored, false);
+  assert.deepEqual(
+    trace.steps.map((step) => step.kind),
+    ['received'],
+  );
+});
 
 test('the sender sees the whole journey', async (t) => {
   const { ann, ask } = await houseWithBcc(t);

@@ -141,7 +141,14 @@ async function traceJourney(store: TraceStore, journey: Journey, visible: Visibl
 
 async function readHeader(store: TraceStore, unitId: number): Promise<Buffer | null> {
   const place = await findPlace(store.read, unitId);
-  return place === null ? null : await store.readBlob(place, 0, Math.min(place.length, HEADER_MAX_OCTETS));
+  if (place === null) return null;
+  try {
+    return await store.readBlob(place, 0, Math.min(place.length, HEADER_MAX_OCTETS));
+  } catch (error) {
+    // It may have gone since its place was read.
+    if ((await findPlace(store.read, unitId)) === null) return null;
+    throw error;
+  }
 }
 
 type Step = Omit<TraceStep, 'delayMs'>;
