@@ -50,7 +50,9 @@ export class ImapDialogClient {
 
   /** From here on through another stream (inflated, encrypted). */
   moveTo(stream: Duplex): void {
-    this.#stream.removeAllListeners('data');
+    // The end of what lies below comes before the last of what is still being inflated.
+    for (const event of ['data', 'end', 'close', 'error']) this.#stream.removeAllListeners(event);
+    this.#stream.on('error', (error) => stream.destroy(error));
     this.#stream = stream;
     this.#listen(stream);
   }
