@@ -168,10 +168,19 @@ export async function sweepEmails(tx: Transaction, accountId: number | null, lim
   return leaving.length;
 }
 
-/** Removes all emails of an account whose messages are gone. */
+/** Removes all emails of an account; their messages are still there. */
 export async function removeAllEmails(tx: Transaction, accountId: number): Promise<void> {
-  const rows = await tx.all<{ id: number }>('DELETE FROM email WHERE account_id = ? RETURNING id', accountId);
-  for (const row of rows) await releaseBlob(tx, row.id);
+  // Emails lie in the order in which they came: those of an account are found by what points at them.
+  const rows = await tx.all<{ id: number }>(
+    `SELECT email_id AS id FROM message WHERE account_id = ?
+     UNION SELECT email_id AS id FROM email_leaving WHERE account_id = ?`,
+    accountId,
+    accountId,
+  );
+  for (const { id } of rows) {
+    const { changes } = await tx.run('DELETE FROM email WHERE account_id = ? AND id = ?', accountId, id);
+    if (changes > 0) await releaseBlob(tx, id);
+  }
   for (const table of ['email_leaving', 'thread_key'])
     await tx.run(`DELETE FROM ${table} WHERE account_id = ?`, accountId);
 }

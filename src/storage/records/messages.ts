@@ -216,9 +216,9 @@ export async function expungeMessages(
 
 /** Removes everything in every folder of an account. */
 export async function removeAllMessages(tx: Transaction, accountId: number): Promise<void> {
+  await removeAllEmails(tx, accountId);
   for (const table of ['message', 'given_uidl', 'keyword', 'subscription', 'mailbox_grant', 'annotation'])
     await tx.run(`DELETE FROM ${table} WHERE account_id = ?`, accountId);
   await tx.run('DELETE FROM mailbox_grant WHERE grantee_id = ?', accountId);
   await tx.run('DELETE FROM annotation WHERE viewer_id = ?', accountId);
-  await removeAllEmails(tx, accountId);
 }

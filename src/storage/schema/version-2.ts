@@ -39,13 +39,14 @@ function newColumns({ integer }: SchemaWords): string[] {
   ];
 }
 
-function newTables({ integer, bytes, clustered }: SchemaWords): string[] {
+function newTables({ integer, bytes, plain, clustered }: SchemaWords): string[] {
   return [
-    // A message in an account, whatever folders it is in. id: the unit that brought it, which is also its blob.
+    // A message in an account, whatever folders it is in. id: the unit that brought it, which is also its blob. Wide, so
+    // its rows lie in the order in which they came: among an account's each would make pages anew.
     `CREATE TABLE email (
       account_id ${integer} NOT NULL, id ${integer} NOT NULL, thread_id ${integer} NOT NULL, prefix ${bytes} NOT NULL,
       derived ${integer} NOT NULL, sent_at_ms ${integer}, envelope TEXT, structure TEXT, preview TEXT, sort_keys TEXT,
-      message_ids TEXT, parts TEXT, PRIMARY KEY (account_id, id)) ${clustered}`,
+      message_ids TEXT, parts TEXT, PRIMARY KEY (id, account_id)) ${plain}`,
     'CREATE INDEX email_underived ON email (account_id, id) WHERE derived = 0',
     // Hashes of message-id and subject: mail that shares one is one conversation.
     `CREATE TABLE thread_key (
@@ -132,7 +133,8 @@ const KEEP_MESSAGES: readonly string[] = [
   'DROP TABLE message',
   'DROP TABLE message_flag',
   'ALTER TABLE message_2 RENAME TO message',
-  'CREATE INDEX message_by_thread ON message (account_id, thread_id, email_id)',
+  // Ids grow with time: what is new is written at its end.
+  'CREATE INDEX message_by_thread ON message (thread_id, email_id, account_id)',
 ];
 
 const COUNT_ANEW: readonly string[] = [

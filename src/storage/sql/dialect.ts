@@ -7,7 +7,7 @@ export interface SchemaWords {
   readonly bytes: string;
   /** A primary key that the engine numbers itself, ascending in the order of inserts. */
   readonly identity: string;
-  /** What ends CREATE TABLE for a table with an `identity` or a text key. */
+  /** What ends CREATE TABLE for a table with an `identity`, a text key or wide rows. */
   readonly plain: string;
   /** What ends CREATE TABLE for a table whose rows lie in the order of their primary key. */
   readonly clustered: string;
