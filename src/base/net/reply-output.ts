@@ -54,8 +54,13 @@ export class ReplyOutput {
     return this.#outstanding + this.#used > this.#maxOctets;
   }
 
-  /** Adds text that is ASCII (or UTF-8 where the dialog allows it) and ends its line. */
+  /** Adds text that is ASCII (or UTF-8 where the dialog allows it) and ends its line; any length. */
   line(text: string): void {
+    if (text.length > COPY_MAX_OCTETS) {
+      this.text(text);
+      this.text('\r\n');
+      return;
+    }
     // Three octets at most for each UTF-16 unit, and CRLF.
     const slab = this.#room(text.length * 3 + 2);
     let used = this.#used;

@@ -25,6 +25,8 @@ export interface ImapLimits {
   readonly signInTimeoutMs: number;
   /** Between two `* OK Still here` during IDLE: keeps the way through address translation open. */
   readonly stillHereMs: number;
+  /** RFC 9585 §3: a command that takes longer says how far it is, this often. */
+  readonly progressEveryMs: number;
   /** From STARTTLS (or the start of an implicit TLS connection) to the end of the handshake. */
   readonly tlsHandshakeTimeoutMs: number;
   /** From our end of the connection to the client's. */
@@ -44,6 +46,7 @@ export const IMAP_LIMITS: ImapLimits = {
   idleTimeoutMs: 35 * 60_000,
   signInTimeoutMs: 3 * 60_000,
   stillHereMs: 2 * 60_000,
+  progressEveryMs: 10_000,
   tlsHandshakeTimeoutMs: 60_000,
   closeTimeoutMs: 10_000,
 };
@@ -88,3 +91,13 @@ export const HEADER_MAX_OCTETS = 1_048_576;
 export const BINARY_MAX_OCTETS = 67_108_864;
 /** Texts of keywords that a session remembers to have announced; beyond, FLAGS may be told once more than needed. */
 export const ANNOUNCED_KEYWORDS_MAX = 1_000;
+/** Characters of numbers that are written at a time. */
+export const RESULT_PIECE_LENGTH = 8_000;
+/** Keys of one SORT. */
+export const SORT_KEYS_MAX = 16;
+/** RFC 5267 §4.3.1: results that a session has kept up to date, and messages of one that SORT has put in order. */
+export const RESULT_CONTEXTS_MAX = 8;
+export const SORTED_CONTEXT_MESSAGES_MAX = 50_000;
+/** Sources of one ESEARCH or NOTIFY, and mailboxes of one source (RFC 7377 §2.2, RFC 5465 §6). */
+export const MAILBOX_FILTERS_MAX = 64;
+export const FILTER_MAILBOXES_MAX = 1_024;

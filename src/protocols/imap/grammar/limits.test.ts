@@ -3,22 +3,28 @@ import { test } from 'node:test';
 import { SyntaxFault } from '../../../base/errors/syntax-fault.ts';
 import {
   FETCH_ITEMS_MAX,
+  FILTER_MAILBOXES_MAX,
   FLAGS_MAX,
   HEADER_FIELDS_MAX,
   KEYWORD_MAX_OCTETS,
+  MAILBOX_FILTERS_MAX,
   MAILBOX_NAME_MAX_OCTETS,
   SEARCH_DEPTH_MAX,
   SEARCH_KEYS_MAX,
   SECTION_DEPTH_MAX,
   SET_RANGES_MAX,
+  SORT_KEYS_MAX,
   TAG_MAX_OCTETS,
 } from '../limits.ts';
+import { parseSources } from '../server/commands/esearch.ts';
 import { tagOf } from '../server/commands/table.ts';
 import { CommandCursor } from './cursor.ts';
 import { parseFetchItems } from './fetch.ts';
 import { parseFlagList } from './flags.ts';
+import { parseMailboxFilter } from './mailbox-filter.ts';
 import { parseMailbox } from './mailbox.ts';
 import { parseSearchKeys } from './search.ts';
+import { parseSortKeys } from './sort.ts';
 import { parseSequenceSet } from './sequence-set.ts';
 
 const times = (text: string, n: number, between = ' '): string => Array.from({ length: n }, () => text).join(between);
@@ -59,6 +65,19 @@ const BOUNDS: readonly Bound[] = [
     max: KEYWORD_MAX_OCTETS,
     parse: (cursor) => parseFlagList(cursor, true),
     text: (n) => 'a'.repeat(n),
+  },
+  { name: 'sort keys', max: SORT_KEYS_MAX, parse: parseSortKeys, text: (n) => `(${times('SIZE', n)})` },
+  {
+    name: 'mailboxes of a filter',
+    max: FILTER_MAILBOXES_MAX,
+    parse: (cursor) => parseMailboxFilter(cursor, true),
+    text: (n) => `mailboxes (${times('a', n)})`,
+  },
+  {
+    name: 'mailbox filters',
+    max: MAILBOX_FILTERS_MAX,
+    parse: (cursor) => parseSources(cursor, true),
+    text: (n) => `(${times('inboxes', n)})`,
   },
   {
     name: 'mailbox name',

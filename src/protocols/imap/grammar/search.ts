@@ -216,7 +216,17 @@ export function resolveKey(key: ParsedKey, resolver: KeyResolver): SearchKey {
 
 /** Whether MODSEQ is among the criteria: the answer then tells the highest modseq (RFC 7162 §3.1.5). */
 export function namesModSeq(key: ParsedKey): boolean {
-  if (key.kind === 'and' || key.kind === 'or') return key.keys.some(namesModSeq);
-  if (key.kind === 'not' || key.kind === 'fuzzy') return namesModSeq(key.key);
-  return key.kind === 'modseq';
+  return someKey(key, ({ kind }) => kind === 'modseq');
+}
+
+/** Whether the criteria name message numbers or saved results, which mean something in the selected mailbox alone. */
+export function namesNumbers(key: ParsedKey): boolean {
+  return someKey(key, (each) => each.kind === 'numbers' || (each.kind === 'uid-numbers' && each.set === '$'));
+}
+
+/** Whether a key, or one inside it, is so. */
+export function someKey(key: ParsedKey, isSo: (key: ParsedKey) => boolean): boolean {
+  if (isSo(key)) return true;
+  if (key.kind === 'and' || key.kind === 'or') return key.keys.some((each) => someKey(each, isSo));
+  return (key.kind === 'not' || key.kind === 'fuzzy') && someKey(key.key, isSo);
 }

@@ -10,11 +10,23 @@ import {
   type NumberSet,
 } from '../../../formats/number-set.ts';
 import type { KeyResolver } from '../grammar/search.ts';
+import type { SearchKey, SortKey } from '../search-key.ts';
 import { resolveSet, type SequenceSet } from '../grammar/sequence-set.ts';
 import type { ImapMailbox, MailboxSnapshot } from './session.ts';
 
 /** Room for arrivals, as a part of the whole. */
 const GROWTH = 8;
+
+/** A command's result that is kept up to date. */
+export interface ResultContext {
+  /** Told in uids. */
+  readonly uid: boolean;
+  readonly key: SearchKey;
+  /** null: of SEARCH, without an order. */
+  readonly sort: readonly SortKey[] | null;
+  uids: NumberSet;
+  order: readonly number[] | null;
+}
 
 /** One selected mailbox of one session. */
 export class MailboxView implements KeyResolver {
@@ -32,6 +44,8 @@ export class MailboxView implements KeyResolver {
   recentUids: NumberSet = EMPTY_SET;
   /** RFC 5182: what $ stands for, as uids. */
   savedResult: NumberSet = EMPTY_SET;
+  /** RFC 5267 §4.3: results that are kept up to date, by the tag of their command. */
+  readonly contexts = new Map<string, ResultContext>();
   /** Changes that this client made itself and has been told of. */
   readonly ownModSeqs = new Set<number>();
   /** Distinct texts of keywords that FLAGS has announced. */

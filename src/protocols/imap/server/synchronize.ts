@@ -2,11 +2,19 @@
 // with commands that name no sequence numbers; everything else may be told with any. RFC 7162: MODSEQ and VANISHED.
 import { isPromise, type MaybePromise } from '../../../base/async/maybe-promise.ts';
 import { MailError } from '../../../base/errors/mail-error.ts';
-import { countNumbers, EMPTY_SET, formatNumberSet, subtractSet, type NumberSet } from '../../../formats/number-set.ts';
+import {
+  countNumbers,
+  EMPTY_SET,
+  formatNumberSet,
+  subtractSet,
+  uniteSets,
+  type NumberSet,
+} from '../../../formats/number-set.ts';
 import { formatFlags, SYSTEM_FLAG_NAMES } from '../grammar/flags.ts';
 import { ANNOUNCED_KEYWORDS_MAX, FETCH_PAGE_ROWS } from '../limits.ts';
 import type { ImapDialog } from './dialog.ts';
 import type { MailboxView } from './mailbox-view.ts';
+import { removeExpunged, updateContexts } from './result-contexts.ts';
 import type { MailboxChanges, MessageRow } from './session.ts';
 
 /** Looks for news and tells them. `expunges`: EXPUNGE may be told now. */
@@ -38,17 +46,20 @@ function lose(dialog: ImapDialog, error: unknown): void {
 function tell(dialog: ImapDialog, view: MailboxView, changes: MailboxChanges, expunges: boolean): MaybePromise<void> {
   if (changes.expunged.length > 0) view.holdExpunged(view.known(changes.expunged));
   if (expunges && view.pendingExpunged.length > 0) {
+    removeExpunged(dialog, view, view.pendingExpunged);
     tellExpunged(dialog, view, view.pendingExpunged);
     view.pendingExpunged = EMPTY_SET;
   }
   view.modSeq = Math.max(view.modSeq, changes.modSeq);
   const arrived = subtractSet(changes.arrived, changes.expunged);
   const claimed = arrived.length > 0 ? tellArrived(dialog, view, arrived) : undefined;
-  if (changes.changed.length === 0) {
-    view.ownModSeqs.clear();
-    return claimed;
-  }
-  return tellChanged(dialog, view, changes.changed, claimed);
+  let told = claimed;
+  if (changes.changed.length === 0) view.ownModSeqs.clear();
+  else told = tellChanged(dialog, view, changes.changed, claimed);
+  const touched = uniteSets(arrived, changes.changed);
+  if (view.contexts.size === 0 || touched.length === 0) return told;
+  if (isPromise(told)) return told.then(() => updateContexts(dialog, view, touched));
+  return updateContexts(dialog, view, touched);
 }
 
 /** `* n EXPUNGE` one after the other, or one VANISHED (RFC 7162 §3.2.10, RFC 9586 §3). */

@@ -8,6 +8,7 @@ import type { ImapDialog } from '../dialog.ts';
 import { bad, type Outcome } from '../outcome.ts';
 import { synchronize } from '../synchronize.ts';
 import { AUTHENTICATE } from './authenticate.ts';
+import { CANCELUPDATE } from './cancelupdate.ts';
 import { CAPABILITY } from './capability.ts';
 import { CLOSE, UNSELECT } from './close.ts';
 import { COMPRESS } from './compress.ts';
@@ -15,6 +16,7 @@ import { COPY, MOVE, UID_COPY, UID_MOVE } from './copy.ts';
 import { CREATE } from './create.ts';
 import { DELETE } from './delete.ts';
 import { ENABLE } from './enable.ts';
+import { ESEARCH } from './esearch.ts';
 import { EXPUNGE, UID_EXPUNGE } from './expunge.ts';
 import { FETCH, UID_FETCH } from './fetch.ts';
 import { ID } from './id.ts';
@@ -38,6 +40,7 @@ import { UNAUTHENTICATE } from './unauthenticate.ts';
 const COMMANDS: ReadonlyMap<string, AnyCommand> = new Map(
   Object.entries({
     AUTHENTICATE,
+    CANCELUPDATE,
     CAPABILITY,
     CHECK,
     CLOSE,
@@ -46,6 +49,7 @@ const COMMANDS: ReadonlyMap<string, AnyCommand> = new Map(
     CREATE,
     DELETE,
     ENABLE,
+    ESEARCH,
     EXAMINE,
     EXPUNGE,
     FETCH,

@@ -2,52 +2,38 @@
 // deep as the mailbox is long, so nothing here calls itself.
 import type { CommandCursor } from '../../grammar/cursor.ts';
 import { namesModSeq, parseSearchKeys, resolveKey, type ParsedKey } from '../../grammar/search.ts';
-import { isKnownCharset } from '../../grammar/search-return.ts';
-import type { SearchKey, ThreadAlgorithm } from '../../search-key.ts';
+import { parseCharset } from '../../grammar/search-return.ts';
+import { parseThreadAlgorithm } from '../../grammar/sort.ts';
+import type { ThreadAlgorithm } from '../../search-key.ts';
 import { command, type AnyCommand } from '../command-spec.ts';
 import type { ImapDialog } from '../dialog.ts';
-import type { MailboxView } from '../mailbox-view.ts';
-import { bad, no, ok, type Outcome } from '../outcome.ts';
+import { ok, type Outcome } from '../outcome.ts';
+import { searchOptions, withinView } from '../search-results.ts';
 import type { ThreadNode } from '../session.ts';
 import { enableCondStore } from './enable.ts';
+import { refuseCharset } from './search.ts';
 
 interface ThreadArguments {
-  /** null: one that is not known. */
-  readonly algorithm: ThreadAlgorithm | null;
+  readonly algorithm: ThreadAlgorithm;
   /** null: a charset that is not known. */
   readonly key: ParsedKey | null;
 }
 
-const ALGORITHMS: Readonly<Record<string, ThreadAlgorithm>> = {
-  ORDEREDSUBJECT: 'orderedsubject',
-  REFERENCES: 'references',
-  REFS: 'refs',
-};
-
 function parse(cursor: CommandCursor): ThreadArguments {
   cursor.space();
-  const algorithm = ALGORITHMS[cursor.keyword('an algorithm')] ?? null;
+  const algorithm = parseThreadAlgorithm(cursor);
   cursor.space();
-  const known = isKnownCharset(cursor.astring('a charset'));
-  cursor.space();
-  if (!known) return { algorithm, key: null };
+  if (!parseCharset(cursor)) return { algorithm, key: null };
   const key = parseSearchKeys(cursor);
   cursor.end();
   return { algorithm, key };
 }
 
-/** The criteria, for messages that this client knows of. */
-export function keyInView(view: MailboxView, key: ParsedKey): SearchKey {
-  return { kind: 'and', keys: [{ kind: 'uids', set: [1, view.lastUid] }, resolveKey(key, view)] };
-}
-
 async function run(dialog: ImapDialog, { algorithm, key }: ThreadArguments, uid: boolean): Promise<Outcome> {
   const { view } = dialog;
-  if (algorithm === null) return bad('That algorithm is not known here');
-  if (key === null) return no('BADCHARSET (US-ASCII UTF-8)', 'That charset is not known here');
+  if (key === null) return refuseCharset(dialog, null);
   if (namesModSeq(key)) enableCondStore(dialog);
-  const options = { signal: dialog.closedSignal() };
-  const roots = view.count === 0 ? [] : await view.mailbox.thread(keyInView(view, key), algorithm, options);
+  const roots = await view.mailbox.thread(withinView(view, resolveKey(key, view)), algorithm, searchOptions(dialog));
   const byUid = uid || dialog.enabled.uidOnly;
   writeThreads(dialog, roots, (each) => (byUid ? each : view.seqOf(each)));
   return ok('Threaded');
