@@ -63,6 +63,8 @@ export class Relay {
   readonly #load = { recipients: 0 };
   readonly #stopping = new AbortController();
   #running = false;
+  /** A site could not go on because too much is still to be written. */
+  #heldUp = false;
   #unsubscribe: (() => void) | null = null;
   #sweep: Timer | null = null;
   #claimUse: Timer | null = null;
@@ -101,7 +103,7 @@ export class Relay {
       sources: options.sources,
       connectionsMax: options.siteConnectionsMax ?? limits.SITE_CONNECTIONS_MAX,
       totalConnectionsMax: options.totalConnectionsMax ?? limits.CONNECTIONS_MAX,
-      mayRun: () => this.#running && !this.#ledger.isFull,
+      mayRun: () => this.#mayRun(),
       onRoom: (site) => this.#onRoom(site),
       onRest: (site) => this.#intake.unparkAll(site),
       onQuiet: () => this.#onQuiet(),
@@ -212,8 +214,17 @@ export class Relay {
     if (site.parkedLanes.size > 0) this.#intake.refill(site);
   }
 
+  #mayRun(): boolean {
+    if (this.#ledger.isFull) this.#heldUp = true;
+    return this.#running && !this.#ledger.isFull;
+  }
+
   #onWritten(): void {
-    if (!this.#ledger.isFull) this.#sites.dispatchAll();
+    // Sites go on by themselves but for what held them up: the ledger, or a claim that another node had.
+    if (!this.#ledger.isFull && (this.#heldUp || this.#claims.isShared)) {
+      this.#heldUp = false;
+      this.#sites.dispatchAll();
+    }
     this.#onQuiet();
   }
 

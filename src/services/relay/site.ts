@@ -31,6 +31,8 @@ export interface SiteParts {
   readonly load: { recipients: number };
   /** Whether new transactions may begin. */
   readonly mayRun: () => boolean;
+  /** One of the site's connections has nothing to do: another site may need its place. */
+  readonly onIdle: (site: Site) => void;
   readonly claims: RelayClaims;
   /** A place among all connections; false: wait, `dispatch` is called when there is one. */
   readonly takePlace: (site: Site) => boolean;
@@ -216,6 +218,7 @@ export class Site {
     this.#channels.add(channel);
     connection.onIdleEnd(() => this.#close(channel));
     this.dispatch();
+    if (channel.busy === 0 && this.#channels.has(channel)) this.#parts.onIdle(this);
     this.#parts.onQuiet();
   }
 
@@ -333,6 +336,7 @@ export class Site {
     }
     this.#parts.onRoom(this);
     this.dispatch();
+    if (channel.busy === 0 && this.#channels.has(channel)) this.#parts.onIdle(this);
     this.#parts.onQuiet();
   }
 

@@ -7,7 +7,7 @@ import { CONNECTION_IDLE_MAX_MS, IDLE_CONNECTIONS_MAX } from './limits.ts';
 import { Site, type SiteParts } from './site.ts';
 import { sourceOf, type RelaySource } from './source.ts';
 
-export interface SitesParts extends Omit<SiteParts, 'takePlace' | 'givePlace' | 'mayIdle'> {
+export interface SitesParts extends Omit<SiteParts, 'takePlace' | 'givePlace' | 'mayIdle' | 'onIdle'> {
   readonly sources: readonly RelaySource[];
   readonly totalConnectionsMax: number;
 }
@@ -18,6 +18,8 @@ export class Sites {
   readonly #sites = new Map<string, Site>();
   /** Sites that wait for a connection of the process, first come first. */
   readonly #starved = new Set<Site>();
+  /** Sites that have, or had, an idle connection, the longest idle first. */
+  readonly #withIdle = new Set<Site>();
   readonly #placesMax: number;
   #places = 0;
   #sweep: Timer | null = null;
@@ -30,6 +32,7 @@ export class Sites {
       takePlace: (site) => this.#takePlace(site),
       givePlace: () => this.#givePlace(),
       mayIdle: () => this.#places <= IDLE_CONNECTIONS_MAX,
+      onIdle: (site) => this.#onIdle(site),
     };
   }
 
@@ -88,7 +91,11 @@ export class Sites {
 
   /** Sites with nothing to do are made anew when they are needed. */
   forgetIdle(): void {
-    for (const [key, site] of this.#sites) if (site.isIdle && !site.isResting) this.#sites.delete(key);
+    for (const [key, site] of this.#sites) {
+      if (!site.isIdle || site.isResting) continue;
+      this.#sites.delete(key);
+      this.#withIdle.delete(site);
+    }
   }
 
   #keyOf(plan: RoutePlan, source: RelaySource): string {
@@ -118,9 +125,19 @@ export class Sites {
     }
   }
 
+  #onIdle(site: Site): void {
+    if (this.#starved.size > 0) {
+      site.closeIdle(true);
+      return;
+    }
+    this.#withIdle.delete(site);
+    this.#withIdle.add(site);
+  }
+
   #closeOneIdle(except: Site): void {
-    for (const site of this.#sites.values()) {
-      if (site === except || site.connections === 0) continue;
+    for (const site of this.#withIdle) {
+      if (site === except) continue;
+      this.#withIdle.delete(site);
       site.closeIdle(true);
       if (this.#places < this.#placesMax) return;
     }
@@ -128,7 +145,7 @@ export class Sites {
 
   #sweepIdle(): void {
     this.#sweep = null;
-    for (const site of this.#sites.values()) site.closeIdle(false);
+    for (const site of this.#withIdle) if (!site.closeIdle(false)) this.#withIdle.delete(site);
     if (this.#places > 0 && this.#sweep === null) this.#armSweep();
   }
 
