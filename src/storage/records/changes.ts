@@ -1,10 +1,10 @@
 // The change log of an account: what each modseq did, as uid ranges, so that a client or the search index can catch up
-// without reading every row (RFC 7162).
+// without reading every row (RFC 7162). Messages that came are not in it: their rows say so (`readArrived`).
 import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
 
 /** The last three are about the folder itself. */
-export type ChangeKind = 'added' | 'flags' | 'expunged' | 'folder-added' | 'folder-changed' | 'folder-removed';
+export type ChangeKind = 'flags' | 'expunged' | 'folder-added' | 'folder-changed' | 'folder-removed';
 
 export interface LoggedChange {
   readonly modSeq: number;

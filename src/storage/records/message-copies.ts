@@ -175,12 +175,7 @@ async function insertCopies(
     next += changes;
   }
   const targetUids = [firstUid, firstUid + all.count - 1];
-  await logChange(tx, target.accountId, {
-    modSeq,
-    mailboxId: target.mailboxId,
-    kind: 'added',
-    uids: formatNumberSet(targetUids),
-  });
+  tx.effects.accountChanged(target.accountId);
   return { uidValidity, sourceUids: all.uids, targetUids, modSeq: null };
 }
 
@@ -256,12 +251,7 @@ async function copyAcross(tx: Transaction, source: Folder, set: NumberSet, targe
     );
   }
   const targetUids = [taken.firstUid, taken.firstUid + rows.length - 1];
-  await logChange(tx, target.accountId, {
-    modSeq: taken.modSeq,
-    mailboxId: target.mailboxId,
-    kind: 'added',
-    uids: formatNumberSet(targetUids),
-  });
+  tx.effects.accountChanged(target.accountId);
   return { uidValidity: taken.uidValidity, sourceUids: all.uids, targetUids, modSeq: null };
 }
 

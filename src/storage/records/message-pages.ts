@@ -162,6 +162,7 @@ export async function readHighestModSeq(sql: SqlReader, folder: Folder, set: Num
 export interface FolderChanges {
   /** The account's modseq up to which this tells all. */
   readonly modSeq: number;
+  /** May name messages whose flags changed, if none after them was left alone. */
   readonly arrived: NumberSet;
   /** May name messages that have gone. */
   readonly changed: NumberSet;
@@ -170,21 +171,44 @@ export interface FolderChanges {
 
 /** What happened after `modSeq`, from the change log, or from the rows themselves where the log does not go back so far. */
 export async function readChanges(sql: SqlReader, folder: Folder, modSeq: number): Promise<FolderChanges> {
-  const state = await readLogState(sql, folder.accountId);
+  const state = await readLogState(sql, folder);
   if (state.modSeq <= modSeq) return { modSeq: state.modSeq, arrived: [], changed: [], expunged: [] };
   if (modSeq < state.logFloor) return await compareRows(sql, folder, modSeq, state.modSeq);
-  let [arrived, changed, expunged]: [NumberSet, NumberSet, NumberSet] = [[], [], []];
+  let [changed, expunged]: [NumberSet, NumberSet] = [[], []];
   await eachLogged(sql, folder, [modSeq, state.modSeq], (kind, uids) => {
-    if (kind === 'added') arrived = uniteSets(arrived, uids);
-    else if (kind === 'flags') changed = uniteSets(changed, uids);
+    if (kind === 'flags') changed = uniteSets(changed, uids);
     else if (kind === 'expunged') expunged = uniteSets(expunged, uids);
   });
-  return { modSeq: state.modSeq, arrived: subtractSet(arrived, expunged), changed, expunged };
+  const arrived = subtractSet(await readArrived(sql, folder, modSeq, state.uidNext), expunged);
+  return { modSeq: state.modSeq, arrived, changed, expunged };
+}
+
+/**
+ * The messages below `uidNext` that came after `modSeq`. Uids and modseqs are given out together, and a modseq only
+ * grows: behind the last message whose modseq is not above it, all came later or have changed since.
+ */
+async function readArrived(sql: SqlReader, folder: Folder, modSeq: number, uidNext: number): Promise<NumberSet> {
+  const { accountId, mailboxId } = folder;
+  const known = await sql.get<{ uid: number }>(
+    'SELECT uid FROM message WHERE account_id = ? AND mailbox_id = ? AND modseq <= ? ORDER BY uid DESC LIMIT 1',
+    accountId,
+    mailboxId,
+    modSeq,
+  );
+  const row = await sql.get<{ uids: string | null }>(
+    `SELECT string_agg(CAST(uid AS TEXT), ',') AS uids FROM (SELECT uid FROM message
+       WHERE account_id = ? AND mailbox_id = ? AND uid > ? AND uid < ? ORDER BY uid) AS those`,
+    accountId,
+    mailboxId,
+    known?.uid ?? 0,
+    uidNext,
+  );
+  return parseUids(row?.uids ?? null);
 }
 
 /** Uids that went after `modSeq`; null when the log does not go back so far (RFC 7162 §3.2.5.2). */
 export async function readExpunged(sql: SqlReader, folder: Folder, modSeq: number): Promise<NumberSet | null> {
-  const state = await readLogState(sql, folder.accountId);
+  const state = await readLogState(sql, folder);
   if (modSeq < state.logFloor) return null;
   let expunged: NumberSet = [];
   await eachLogged(sql, folder, [modSeq, state.modSeq], (kind, uids) => {
@@ -193,12 +217,21 @@ export async function readExpunged(sql: SqlReader, folder: Folder, modSeq: numbe
   return expunged;
 }
 
-async function readLogState(sql: SqlReader, accountId: number): Promise<{ modSeq: number; logFloor: number }> {
-  const row = await sql.get<{ modSeq: number; logFloor: number }>(
-    'SELECT modseq AS "modSeq", log_floor AS "logFloor" FROM account_state WHERE account_id = ?',
+interface LogState {
+  readonly modSeq: number;
+  readonly logFloor: number;
+  /** 0: the folder is gone. */
+  readonly uidNext: number;
+}
+
+async function readLogState(sql: SqlReader, { accountId, mailboxId }: Folder): Promise<LogState> {
+  const row = await sql.get<LogState>(
+    `SELECT s.modseq AS "modSeq", s.log_floor AS "logFloor", COALESCE(b.uid_next, 0) AS "uidNext" FROM account_state s
+     LEFT JOIN mailbox b ON b.account_id = s.account_id AND b.id = ? WHERE s.account_id = ?`,
+    mailboxId,
     accountId,
   );
-  return row ?? { modSeq: 0, logFloor: 0 };
+  return row ?? { modSeq: 0, logFloor: 0, uidNext: 0 };
 }
 
 async function eachLogged(

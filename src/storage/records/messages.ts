@@ -7,7 +7,6 @@ import { STORED_ONCE_MESSAGES, STORED_ONCE_MS, SWEEP_AT_ONCE_MAX, UIDL_MAX_OCTET
 import { mergeRanges, type NumberSet } from '../../formats/number-set.ts';
 import type { SqlReader } from '../sql/sql.ts';
 import type { Transaction } from '../sql/transaction.ts';
-import { logChange } from './changes.ts';
 import { addEmail, removeAllEmails, sweepEmails } from './emails.ts';
 import type { Folder } from './folder.ts';
 import { DELETED_BIT, SEEN_BIT, takeFlagBits } from './keywords.ts';
@@ -154,7 +153,7 @@ export async function addMessage(tx: Transaction, message: NewMessage, isFirst =
     tx.nowMs,
   );
   await keepUidl(tx, message, uid);
-  await logChange(tx, accountId, { modSeq, mailboxId, kind: 'added', uids: String(uid) });
+  tx.effects.accountChanged(accountId);
   return uid;
 }
 

@@ -36,6 +36,8 @@ function newColumns({ integer }: SchemaWords): string[] {
     number('mailbox', 'deleted_bytes'),
     // Of messages that went: which emails they were, in the order of uids.
     'ALTER TABLE change_log ADD COLUMN emails TEXT',
+    // What came is found by the messages' own modseqs.
+    "DELETE FROM change_log WHERE kind = 'added'",
   ];
 }
 

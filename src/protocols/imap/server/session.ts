@@ -233,6 +233,7 @@ export interface MessageStructure {
 export interface MailboxChanges {
   /** The account's modseq up to which this tells all. */
   readonly modSeq: number;
+  /** May name messages that were there already. */
   readonly arrived: NumberSet;
   /** Flags or other metadata changed; may name messages that have gone. */
   readonly changed: NumberSet;

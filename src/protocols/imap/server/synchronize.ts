@@ -6,6 +6,8 @@ import {
   countNumbers,
   EMPTY_SET,
   formatNumberSet,
+  intersectSets,
+  NUMBER_MAX,
   subtractSet,
   uniteSets,
   type NumberSet,
@@ -51,7 +53,8 @@ function tell(dialog: ImapDialog, view: MailboxView, changes: MailboxChanges, ex
     view.pendingExpunged = EMPTY_SET;
   }
   view.modSeq = Math.max(view.modSeq, changes.modSeq);
-  const arrived = subtractSet(changes.arrived, changes.expunged);
+  // What the view has already is no news.
+  const arrived = intersectSets(subtractSet(changes.arrived, changes.expunged), [view.uidNext, NUMBER_MAX]);
   const claimed = arrived.length > 0 ? tellArrived(dialog, view, arrived) : undefined;
   let told = claimed;
   if (changes.changed.length === 0) view.ownModSeqs.clear();

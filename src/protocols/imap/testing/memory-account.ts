@@ -213,10 +213,10 @@ class OpenMailbox implements ImapMailbox {
     if (this.#mailbox.gone) throw new MailError('mailbox-unknown', 'It was deleted', { temporary: false });
     const { messages, expunged } = this.#mailbox;
     const after = messages.filter((message) => message.modSeq > modSeq);
-    const arrived = after.filter(({ arrivedAt }) => arrivedAt > modSeq);
     return this.#give({
       modSeq: this.#store.modSeq,
-      arrived: toNumberSet(arrived.map(({ uid }) => uid)),
+      // As an account may: some were there already.
+      arrived: toNumberSet(after.map(({ uid }) => uid)),
       changed: toNumberSet(after.filter(({ arrivedAt }) => arrivedAt <= modSeq).map(({ uid }) => uid)),
       expunged: toSet(expunged.filter((each) => each.modSeq > modSeq).map(({ uid }) => uid)),
     });
