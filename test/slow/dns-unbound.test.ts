@@ -109,6 +109,7 @@ function nsdConfig(folder: string, port: number): string {
   xfrdfile: "${folder}/xfrd.state"
   xfrdir: "${folder}"
   verbosity: 1
+  rrl-ratelimit: 0
 remote-control:
   control-enable: no
 ${zone('one.test', 'one.zone')}${zone('two.test', 'two.zone')}${zone('1.88.192.in-addr.arpa', 'reverse.zone')}`;
@@ -127,6 +128,7 @@ function unboundConfig(folder: string, ports: { own: number; nsd: number; nobody
   use-syslog: no
   verbosity: 1
   num-threads: 1
+  jostle-timeout: 5000
   module-config: "iterator"
   do-not-query-localhost: no
   do-ip6: no

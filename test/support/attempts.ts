@@ -57,6 +57,11 @@ export async function readStore(store: Store): Promise<StoredAttempts> {
   return { boxes, queued: await readQueue(store, faults), faults };
 }
 
+/** Whether anything waits; safe while nodes still send: it looks at no octets, which go with the last recipient. */
+export async function isQueueEmpty(store: Store): Promise<boolean> {
+  return (await listWaiting(store.read, null, 1)).length === 0;
+}
+
 async function readBox(store: Store, accountId: number, faults: string[]): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (let after = 0; ;) {

@@ -31,6 +31,7 @@ export async function startNameServer(records: string): Promise<NameServer> {
   xfrdfile: "${folder}/xfrd.state"
   xfrdir: "${folder}"
   verbosity: 1
+  rrl-ratelimit: 0
 remote-control:
   control-enable: no
 zone:
