@@ -1,4 +1,4 @@
-// The whole gate in one command, under 30 s: the quick checks one after the other, the tests beside them.
+// The gate before a commit in one command, under 30 s: the quick checks one after the other, the unit tests beside them.
 // One line for each step; the output of those that fail follows at the end. `--without-tests` leaves the tests out.
 import { spawn } from 'node:child_process';
 
@@ -16,7 +16,7 @@ const QUICK: readonly Step[] = [
   { name: 'generated', command: [process.execPath, 'scripts/generate.ts', '--check'], mend: 'npm run gen' },
   { name: 'dead code', command: ['knip', '--no-progress', '--no-config-hints'] },
 ];
-const TESTS: Step = { name: 'tests', command: [process.execPath, 'scripts/run-tests.ts', 'fast'] };
+const TESTS: Step = { name: 'unit tests', command: [process.execPath, 'scripts/run-tests.ts', 'unit'] };
 
 interface Outcome {
   readonly step: Step;

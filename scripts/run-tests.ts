@@ -1,4 +1,5 @@
-// Runs node:test over one part of the suite: `fast` (beside the code, and the fast folders of test/) or `slow`.
+// Runs node:test over one part of the suite: `unit` (beside the code, and what starts no server), `fast` (that and the
+// stories with whole servers) or `slow`.
 // More words go to the test runner: `npm test -- --test-name-pattern=SCRAM`, or files to run only those.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -16,22 +17,19 @@ interface Part {
   readonly inMemory: boolean;
 }
 
+/** The longest first, so that no core is idle at the end. */
+const UNIT = [
+  'src/{services,servers}/**/*.test.ts',
+  'src/{base,formats}/**/*.test.ts',
+  'src/{storage,app}/**/*.test.ts',
+  'src/protocols/**/*.test.ts',
+  'test/{architecture,wire,fuzz,support}/**/*.test.ts',
+];
+const STORIES = ['test/integration/[l-z]*.test.ts', 'test/integration/[a-k]*.test.ts'];
+
 const PARTS: Record<string, Part> = {
-  fast: {
-    alone: [],
-    // The longest first, so that no core is idle at the end.
-    together: [
-      'test/integration/[l-z]*.test.ts',
-      'test/integration/[a-k]*.test.ts',
-      'src/{services,servers}/**/*.test.ts',
-      'src/{base,formats}/**/*.test.ts',
-      'src/{storage,app}/**/*.test.ts',
-      'src/protocols/**/*.test.ts',
-      'test/{architecture,wire,fuzz,support}/**/*.test.ts',
-    ],
-    concurrency: 4,
-    inMemory: true,
-  },
+  unit: { alone: [], together: UNIT, concurrency: 4, inMemory: true },
+  fast: { alone: [], together: [...STORIES, ...UNIT], concurrency: 4, inMemory: true },
   // One at a time: these start whole servers and foreign programs.
   slow: { alone: ['test/slow/**/*.test.ts'], together: [], concurrency: 1, inMemory: false },
 };

@@ -91,3 +91,12 @@ test('parseReceived reads what servers of the world write', () => {
     }
   }
 });
+
+test('an id that reads like the name of a clause', () => {
+  assert.deepEqual(
+    ['id', 'iD', 'with', 'for'].map(
+      (id) => parseReceived(`from a.test by b.test with ESMTP id ${id} for <c@d.test>`).id,
+    ),
+    ['id', 'iD', 'with', 'for'],
+  );
+});

@@ -121,7 +121,9 @@ function readClauses(text: string): Clauses {
   let clause: Clause | null = null;
   for (const [token] of text.matchAll(TOKEN)) {
     const word = token.toLowerCase();
-    if (CLAUSES.has(word)) {
+    // What follows `id` is one, even when it reads like the name of a clause.
+    const isId = clause === 'id' && read.words.id === undefined && /^[^\s(]/u.test(token);
+    if (CLAUSES.has(word) && !isId) {
       const next = word as Clause;
       if (read.words[next] === undefined) clause = next;
     } else if (token.startsWith('(')) {
